@@ -1,0 +1,1 @@
+//! Rialto: the adapters crate.

@@ -1,0 +1,1 @@
+//! Rialto: the edge crate.
