@@ -4,9 +4,11 @@
 //! Nothing here owns a socket, reads a clock, draws a random number or starts a task.
 //!
 //! * [`websocket`]: RFC 6455, frames and the opening handshake, for both ends.
+//! * [`engineio`]: the Engine.IO protocol, revision 4.
 //! * [`depth`]: how deeply JSON and MessagePack may nest.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod depth;
+pub mod engineio;
 pub mod websocket;
