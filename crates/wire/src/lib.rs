@@ -5,10 +5,12 @@
 //!
 //! * [`websocket`]: RFC 6455, frames and the opening handshake, for both ends.
 //! * [`engineio`]: the Engine.IO protocol, revision 4.
+//! * [`socketio`]: the Socket.IO protocol, revision 5, with the default and the MessagePack parser.
 //! * [`depth`]: how deeply JSON and MessagePack may nest.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod depth;
 pub mod engineio;
+pub mod socketio;
 pub mod websocket;
