@@ -1,6 +1,8 @@
 //! The files that clients are written from are those that this server speaks by.
 //! `UPDATE_CONTRACT=1 cargo test -p rialto-wire --test contract` writes them anew.
 
+#![expect(clippy::disallowed_methods, reason = "the switch that writes the files is the test's own")]
+
 use rialto_wire::{reference, schema};
 use std::path::Path;
 
