@@ -3,7 +3,7 @@
 use parking_lot::Mutex;
 use rialto_domain::apply::Command;
 use rialto_domain::ports::{Order, Ticket};
-use rialto_domain::publication::Outcome;
+use rialto_domain::publication::{Outcome, Topic};
 use rialto_domain::{ChannelId, Refusal, Seq, UserId};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -52,6 +52,11 @@ pub(crate) struct Waiter<'a> {
 impl Pending {
     pub(crate) fn new(gateway: u64) -> Self {
         Self { gateway, next: AtomicU64::new(1), waiters: Mutex::new(Some(HashMap::new())) }
+    }
+
+    /// Where outcomes for those who wait here are announced. Others count their tickets as well.
+    pub(crate) const fn topic(&self) -> Topic {
+        Topic::Gateway(self.gateway)
     }
 
     /// Takes a number, before the command is submitted.

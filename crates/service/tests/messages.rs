@@ -7,6 +7,7 @@ use rialto_domain::channel::{ChannelKind, Role};
 use rialto_domain::entry::{Contact, Content, Event, Location, Mentions};
 use rialto_domain::limit::Limits;
 use rialto_domain::log::Window;
+use rialto_domain::publication::{Outcome, Publication, Topic};
 use rialto_domain::{ChannelId, Refusal, Seq, UserId};
 use rialto_service::{MessageDraft, PageRequest};
 use rialto_testkit::Town;
@@ -217,6 +218,23 @@ mod sending {
         };
         assert_eq!(tokio::join!(waiting, gone).0, Err(Refusal::OutcomeUnknown));
         assert_eq!(town.service.leave(ana, group).await, Err(Refusal::OutcomeUnknown));
+    }
+
+    /// Each gateway counts its tickets from one.
+    #[tokio::test]
+    async fn an_outcome_for_another_gateway_is_not_ones_own() {
+        let town = Town::new().await;
+        let ana = town.person("ana").await;
+        let group = town.group(ana, &[]).await;
+        town.kill_sequencer();
+        let waiting = town.service.send(ana, group, draft("hello?"), true);
+        let elsewhere = async {
+            tokio::task::yield_now().await;
+            let outcome = |ticket| (Topic::Gateway(1), Publication::Outcome { ticket, result: Ok(Outcome::Stored(Seq(99))) });
+            town.service.inbox(town.witness.clone()).receive(&(0..10).map(outcome).collect::<Vec<_>>());
+            town.service.stop_waiting();
+        };
+        assert_eq!(tokio::join!(waiting, elsewhere).0, Err(Refusal::OutcomeUnknown));
     }
 
     #[tokio::test]
