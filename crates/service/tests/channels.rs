@@ -525,6 +525,19 @@ mod invites {
         assert_eq!(join(&town, bob, &link).await, Err(Refusal::InviteInvalid));
     }
 
+    /// Whoever came in would be alone, with nobody to lead.
+    #[tokio::test]
+    async fn a_link_to_where_nobody_is_left_is_good_no_more() {
+        let town = Town::new().await;
+        let [ana, bob] = town.people(["ana", "bob"]).await;
+        let group = town.group(ana, &[]).await;
+        let link = invite(&town, ana, group, None, None).await;
+        town.service.leave(ana, group).await.unwrap();
+        for who in [ana, bob] {
+            assert_eq!(join(&town, who, &link).await, Err(Refusal::InviteInvalid));
+        }
+    }
+
     #[tokio::test]
     async fn a_link_for_nobody_is_not_made() {
         let town = Town::new().await;
