@@ -429,6 +429,14 @@ mod positions_moved {
     }
 
     #[tokio::test]
+    async fn when_the_last_one_leaves_nothing_goes_back() {
+        let mut desk = Desk::new();
+        let group = desk.group(1).await;
+        let announced = desk.carry_out(vec![order(group, user(1), send("goodbye")), order(group, user(1), Command::Leave)]).await;
+        assert_eq!(words(&announced), ["message", "member", "left"]);
+    }
+
+    #[tokio::test]
     async fn who_left_is_not_among_those_who_moved() {
         let mut desk = Desk::new();
         let group = desk.group(3).await;
