@@ -3,10 +3,18 @@
 //! Pure codecs: bytes or text go in, checked and mostly borrowed values come out, and the other way round.
 //! Nothing here owns a socket, reads a clock, draws a random number or starts a task.
 //!
+//! * [`command`], [`event`], [`code`]: what clients and server say to each other, whatever the carrier.
+//! * [`plain`]: JSON or MessagePack objects in WebSocket messages.
+//! * [`schema`]: the contract for clients in other languages.
 //! * [`websocket`]: RFC 6455, frames and the opening handshake, for both ends.
 //! * [`depth`]: how deeply JSON and MessagePack may nest.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod code;
+pub mod command;
 pub mod depth;
+pub mod event;
+pub mod plain;
+pub mod schema;
 pub mod websocket;
