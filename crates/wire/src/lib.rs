@@ -7,6 +7,8 @@
 //! * [`plain`]: JSON or MessagePack objects in WebSocket messages.
 //! * [`schema`]: the contract for clients in other languages.
 //! * [`websocket`]: RFC 6455, frames and the opening handshake, for both ends.
+//! * [`engineio`]: the Engine.IO protocol, revision 4.
+//! * [`socketio`]: the Socket.IO protocol, revision 5, with the default and the MessagePack parser.
 //! * [`depth`]: how deeply JSON and MessagePack may nest.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
@@ -14,7 +16,9 @@
 pub mod code;
 pub mod command;
 pub mod depth;
+pub mod engineio;
 pub mod event;
 pub mod plain;
 pub mod schema;
+pub mod socketio;
 pub mod websocket;
