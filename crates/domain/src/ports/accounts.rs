@@ -71,6 +71,9 @@ pub trait AccountStore: Send + Sync {
     /// The log-ins of a user that have not ended at `now`, the newest first.
     async fn log_ins(&self, user: UserId, now: Timestamp) -> PortResult<Vec<LogIn>>;
 
+    /// Names the client or device of a log-in.
+    async fn name_log_in(&self, session: SessionId, client: String) -> PortResult<()>;
+
     /// Moves a log-in from one generation to the next.
     async fn rotate(&self, session: SessionId, from: u64, now: Timestamp, expires_at: Timestamp) -> PortResult<Rotated>;
 

@@ -105,6 +105,8 @@ pub struct MemberRow {
     pub user: UserId,
     /// What they are.
     pub role: Role,
+    /// They may read from here on: the beginning of their present stretch of membership.
+    pub since: Seq,
     /// How far they are.
     pub position: Position,
 }
