@@ -1,1 +1,3 @@
-//! Rialto: the adapters crate.
+//! The ports made real, one folder for each backend.
+
+pub mod embedded;
