@@ -1,3 +1,3 @@
-//! The ports made real, one folder for each backend.
+//! The ports made real, one folder per backend.
 
 pub mod embedded;

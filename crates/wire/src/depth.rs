@@ -31,14 +31,13 @@ pub enum Misshapen {
 /// Measures JSON text. Brackets inside strings do not count.
 ///
 /// Text that is not JSON gets an answer too: this guards the parser, it does not replace it.
-pub fn check_json(text: &str) -> Result<(), TooDeep> {
-    let bytes = text.as_bytes();
+pub fn check_json(text: &[u8]) -> Result<(), TooDeep> {
     let mut depth = 0_usize;
     let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
+    while let Some(&byte) = text.get(at) {
         at += 1;
         match byte {
-            b'"' => at = end_of_string(bytes, at),
+            b'"' => at = end_of_string(text, at),
             b'[' | b'{' => {
                 depth += 1;
                 if depth > MAX_DEPTH {
@@ -159,35 +158,39 @@ fn be_uint(bytes: &[u8]) -> u64 {
 mod tests {
     use super::*;
 
+    fn check_json_text(text: &str) -> Result<(), TooDeep> {
+        check_json(text.as_bytes())
+    }
+
     fn nested(open: &str, close: &str, levels: usize) -> String {
         open.repeat(levels) + &close.repeat(levels)
     }
 
     #[test]
     fn json_is_taken_at_the_limit_and_refused_one_level_deeper() {
-        assert_eq!(check_json(&nested("[", "]", MAX_DEPTH)), Ok(()));
-        assert_eq!(check_json(&nested("[", "]", MAX_DEPTH + 1)), Err(TooDeep));
-        assert_eq!(check_json(&nested("{\"a\":", "}", MAX_DEPTH + 1)), Err(TooDeep));
-        assert_eq!(check_json(&"[".repeat(100_000)), Err(TooDeep));
+        assert_eq!(check_json_text(&nested("[", "]", MAX_DEPTH)), Ok(()));
+        assert_eq!(check_json_text(&nested("[", "]", MAX_DEPTH + 1)), Err(TooDeep));
+        assert_eq!(check_json_text(&nested("{\"a\":", "}", MAX_DEPTH + 1)), Err(TooDeep));
+        assert_eq!(check_json_text(&"[".repeat(100_000)), Err(TooDeep));
     }
 
     #[test]
     fn siblings_do_not_add_up() {
-        assert_eq!(check_json(&format!("[{}]", "[],".repeat(1000))), Ok(()));
+        assert_eq!(check_json_text(&format!("[{}]", "[],".repeat(1000))), Ok(()));
     }
 
     #[test]
     fn brackets_inside_strings_do_not_count() {
         let deep = "[".repeat(100);
-        assert_eq!(check_json(&format!(r#"["{deep}"]"#)), Ok(()));
-        assert_eq!(check_json(&format!(r#"["\"{deep}"]"#)), Ok(()));
-        assert_eq!(check_json(&format!(r#"["\\",{deep}"#)), Err(TooDeep));
+        assert_eq!(check_json_text(&format!(r#"["{deep}"]"#)), Ok(()));
+        assert_eq!(check_json_text(&format!(r#"["\"{deep}"]"#)), Ok(()));
+        assert_eq!(check_json_text(&format!(r#"["\\",{deep}"#)), Err(TooDeep));
     }
 
     #[test]
     fn a_string_without_an_end_is_left_to_the_parser() {
         for text in ["\"", "\"\\", "[\"abc\\\"", "\"\\\\"] {
-            assert_eq!(check_json(text), Ok(()));
+            assert_eq!(check_json_text(text), Ok(()));
         }
     }
 

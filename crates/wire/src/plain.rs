@@ -49,7 +49,7 @@ struct JsonRequest<'a> {
 
 /// Opens a JSON envelope.
 pub fn open_json(text: &str) -> Result<Request<'_>, EnvelopeError> {
-    depth::check_json(text).map_err(|_| EnvelopeError::TooDeep)?;
+    depth::check_json(text.as_bytes()).map_err(|_| EnvelopeError::TooDeep)?;
     let request: JsonRequest<'_> = serde_json::from_str(text).map_err(|error| EnvelopeError::Malformed(error.to_string()))?;
     let data = request.data.map_or(Payload::Absent, |data| Payload::Json(data.get()));
     Ok(Request { id: request.id, name: request.cmd, data })

@@ -1,3 +1,8 @@
-//! Everything in one process and one directory: what runs when nothing is configured.
+//! Everything in one process, with one data directory: the default.
 
+pub mod bus;
+pub mod clock;
+pub mod intake;
+pub mod presence;
+pub mod secrets;
 pub mod store;

@@ -1,0 +1,376 @@
+//! Channels: opening, listing, inviting, changing.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rialto_domain::apply::Command;
+use rialto_domain::auth::Identity;
+use rialto_domain::channel::{About, Channel, ChannelKind, Member, Right, Role, allow, check_description, check_title};
+use rialto_domain::entry::{ChannelChange, Draft, Entry, Event, MemberChange};
+use rialto_domain::history::Folded;
+use rialto_domain::log::{Head, Window};
+use rialto_domain::ports::{Cursor, Flags, Invite, Listing, MemberRow, NewChannel, Opened};
+use rialto_domain::publication::{Membership, Publication, Topic};
+use rialto_domain::user::Profile;
+use rialto_domain::{ChannelId, Refusal, Seq, Timestamp, UserId};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::Service;
+use crate::auth::sha256;
+use crate::refused::{failed, failed_or};
+
+/// A channel that somebody wants to open.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    /// What sort.
+    pub kind: ChannelKind,
+    /// The other members.
+    pub members: Vec<UserId>,
+    /// The title, as typed.
+    pub title: Option<String>,
+    /// The description, as typed.
+    pub description: Option<String>,
+}
+
+/// How long an invite is good.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct InviteTerms {
+    /// For so many milliseconds.
+    pub expires_in_ms: Option<u64>,
+    /// For so many people.
+    pub uses: Option<u32>,
+}
+
+/// A channel in somebody's list, with what is shown of it.
+#[derive(Clone, Debug)]
+pub struct ListedChannel {
+    /// The channel.
+    pub listing: Listing,
+    /// The other member of a direct channel.
+    pub peer: Option<Profile>,
+    /// The newest message that the reader may see.
+    pub last: Option<Folded>,
+}
+
+/// A page of somebody's channels.
+#[derive(Clone, Debug)]
+pub struct ListedPage {
+    /// The most recently active first.
+    pub channels: Vec<ListedChannel>,
+    /// Where to go on, if there are more.
+    pub next: Option<Cursor>,
+}
+
+/// The most channels on one page.
+pub(crate) const CHANNELS_PER_PAGE: usize = 100;
+
+impl Service {
+    /// Opens a channel. A second direct channel for a pair is the first one.
+    ///
+    /// # Errors
+    /// `channel.members_invalid`, `channel.title_invalid`, `user.unknown`, `user.blocked`, `channel.full`, `channel.too_many`, `limit.exceeded`.
+    pub async fn open_channel(&self, identity: Identity, wish: Wish) -> Result<ListedChannel, Refusal> {
+        let me = identity.user;
+        let now = self.now();
+        // Facts.
+        let mut others = wish.members.clone();
+        others.sort_unstable();
+        others.dedup();
+        others.retain(|user| *user != me);
+        let about = check_about(&wish, others.len())?;
+        self.rates.discovery(me, now)?;
+        if others.len() >= self.policy.limits.members {
+            return Err(Refusal::ChannelFull);
+        }
+        self.invitable(me, &others).await?;
+        self.room_for(&[me]).await?;
+        // Decision: the first entries, by the same rules that later ones follow.
+        let id = ChannelId::new(now, &self.random());
+        let (members, entries) = begin(id, wish.kind, about.clone(), me, &others, now);
+        // Commit, announce.
+        let new = NewChannel { id, kind: wish.kind, about, members, entries: entries.clone() };
+        match self.ports.channels.create(new).await.map_err(failed)? {
+            Opened::Existing(channel) => self.channel(identity, channel).await,
+            Opened::Created => {
+                let joined = |user| (Topic::User(user), Publication::Membership { user, channel: id, change: Membership::Joined });
+                let mut batch: Vec<_> = others.into_iter().chain([me]).map(joined).collect();
+                batch.extend(entries.into_iter().map(|entry| (Topic::Channel(id), Publication::Entry(Arc::new(entry)))));
+                self.announce(batch).await;
+                self.channel(identity, id).await
+            }
+        }
+    }
+
+    /// Refuses to bring in users who do not exist, who are in as many channels as allowed, or where one blocks the other.
+    async fn invitable(&self, inviter: UserId, users: &[UserId]) -> Result<(), Refusal> {
+        self.bounded(users)?;
+        let known = self.ports.accounts.profiles(users).await.map_err(failed)?;
+        if known.len() != users.len() {
+            return Err(Refusal::UserUnknown);
+        }
+        for user in users {
+            if self.ports.accounts.blocked_between(inviter, *user).await.map_err(failed)? {
+                return Err(Refusal::Blocked);
+            }
+        }
+        self.room_for(users).await
+    }
+
+    async fn room_for(&self, users: &[UserId]) -> Result<(), Refusal> {
+        for user in users {
+            if self.ports.channels.memberships(*user).await.map_err(failed)?.len() >= self.policy.limits.channels_per_user {
+                return Err(Refusal::TooManyChannels);
+            }
+        }
+        Ok(())
+    }
+
+    /// A page of one's channels, the most recently active first.
+    pub async fn list_channels(&self, identity: Identity, after: Option<Cursor>, limit: usize) -> Result<ListedPage, Refusal> {
+        let limit = limit.clamp(1, CHANNELS_PER_PAGE);
+        let page = self.ports.channels.list(identity.user, after, limit).await.map_err(failed)?;
+        let mut channels = Vec::with_capacity(page.channels.len());
+        for listing in page.channels {
+            let last = self.last_message(identity.user, &listing).await?;
+            channels.push(ListedChannel { listing, peer: None, last });
+        }
+        self.introduce_peers(&mut channels).await?;
+        Ok(ListedPage { channels, next: page.next })
+    }
+
+    /// One channel of one's list.
+    ///
+    /// # Errors
+    /// `channel.unknown`.
+    pub async fn channel(&self, identity: Identity, channel: ChannelId) -> Result<ListedChannel, Refusal> {
+        let listing = self.ports.channels.find_listing(identity.user, channel).await.map_err(failed_or(Refusal::ChannelUnknown))?;
+        let listing = listing.ok_or(Refusal::ChannelUnknown)?;
+        let last = self.last_message(identity.user, &listing).await?;
+        let mut one = [ListedChannel { listing, peer: None, last }];
+        self.introduce_peers(&mut one).await?;
+        let [channel] = one;
+        Ok(channel)
+    }
+
+    /// The channels that a user is in.
+    pub async fn memberships(&self, user: UserId) -> Result<Vec<ChannelId>, Refusal> {
+        self.ports.channels.memberships(user).await.map_err(failed)
+    }
+
+    async fn last_message(&self, user: UserId, listing: &Listing) -> Result<Option<Folded>, Refusal> {
+        if listing.head.n == 0 {
+            return Ok(None);
+        }
+        Ok(self.ports.log.history(listing.channel, user, &listing.visible, Window::Latest, 1).await.map_err(failed)?.pop())
+    }
+
+    pub(crate) async fn introduce_peers(&self, channels: &mut [ListedChannel]) -> Result<(), Refusal> {
+        let mut peers: Vec<UserId> = channels.iter().filter_map(|channel| channel.listing.peer).collect();
+        peers.sort_unstable();
+        peers.dedup();
+        if peers.is_empty() {
+            return Ok(());
+        }
+        let profiles = self.ports.accounts.profiles(&peers).await.map_err(failed)?;
+        let profiles: HashMap<UserId, Profile> = profiles.into_iter().map(|profile| (profile.id, profile)).collect();
+        for channel in channels {
+            channel.peer = channel.listing.peer.and_then(|peer| profiles.get(&peer).cloned());
+        }
+        Ok(())
+    }
+
+    /// A page of a channel's members with their profiles, and where to go on.
+    ///
+    /// # Errors
+    /// `channel.unknown`, `channel.not_a_member`.
+    pub async fn members(
+        &self,
+        identity: Identity,
+        channel: ChannelId,
+        after: Option<UserId>,
+        limit: usize,
+    ) -> Result<(Vec<(Profile, MemberRow)>, Option<UserId>), Refusal> {
+        self.roster(channel).await?.role(identity.user)?;
+        let (page, next) = self.member_page(channel, after, limit).await?;
+        let ids: Vec<UserId> = page.iter().map(|row| row.user).collect();
+        let profiles = self.ports.accounts.profiles(&ids).await.map_err(failed)?;
+        let mut profiles: HashMap<UserId, Profile> = profiles.into_iter().map(|profile| (profile.id, profile)).collect();
+        Ok((page.into_iter().filter_map(|row| Some((profiles.remove(&row.user)?, row))).collect(), next))
+    }
+
+    /// Adds users to a channel. Answers with the place of the membership entry.
+    ///
+    /// # Errors
+    /// `channel.role_too_low`, `channel.full`, `user.unknown`, `user.blocked`, `channel.too_many` …
+    pub async fn add_members(&self, identity: Identity, channel: ChannelId, users: Vec<UserId>) -> Result<Option<Seq>, Refusal> {
+        let roster = self.roster(channel).await?;
+        allow(roster.kind, roster.role(identity.user)?, roster.count(), Right::Invite)?;
+        let mut users = users;
+        users.sort_unstable();
+        users.dedup();
+        users.retain(|user| *user != identity.user);
+        self.invitable(identity.user, &users).await?;
+        self.carry_out(identity.user, channel, Command::Add { users }).await
+    }
+
+    /// Makes an invite: whoever has it may join.
+    ///
+    /// # Errors
+    /// `channel.role_too_low`, `channel.wrong_kind`, `channel.unknown`.
+    pub async fn make_invite(&self, identity: Identity, channel: ChannelId, terms: InviteTerms) -> Result<String, Refusal> {
+        let now = self.now();
+        let roster = self.roster(channel).await?;
+        allow(roster.kind, roster.role(identity.user)?, roster.count(), Right::Invite)?;
+        self.rates.discovery(identity.user, now)?;
+        let secret: [u8; 16] = self.random();
+        let invite =
+            Invite { digest: sha256(&secret), channel, by: identity.user, expires_at: terms.expires_in_ms.map(|ms| now.after_ms(ms)), uses_left: terms.uses };
+        self.ports.channels.put_invite(invite).await.map_err(failed)?;
+        Ok(URL_SAFE_NO_PAD.encode(secret))
+    }
+
+    /// Joins by an invite. Who is in already uses nothing up.
+    ///
+    /// # Errors
+    /// `channel.invite_invalid`, `channel.full`, `channel.too_many`, `limit.exceeded`.
+    pub async fn join(&self, identity: Identity, invite: &str) -> Result<ListedChannel, Refusal> {
+        let now = self.now();
+        self.rates.discovery(identity.user, now)?;
+        self.room_for(&[identity.user]).await?;
+        let mut secret = [0; 16];
+        let decoded = URL_SAFE_NO_PAD.decode_slice(invite, &mut secret);
+        if decoded != Ok(secret.len()) {
+            return Err(Refusal::InviteInvalid);
+        }
+        let channel = self.ports.channels.use_invite(sha256(&secret), now).await.map_err(failed)?.ok_or(Refusal::InviteInvalid)?;
+        self.carry_out(identity.user, channel, Command::Join).await?;
+        self.channel(identity, channel).await
+    }
+
+    /// Leaves a channel.
+    ///
+    /// # Errors
+    /// `channel.last_owner`, `channel.wrong_kind`, `channel.unknown`.
+    pub async fn leave(&self, identity: Identity, channel: ChannelId) -> Result<Option<Seq>, Refusal> {
+        self.carry_out(identity.user, channel, Command::Leave).await
+    }
+
+    /// Removes a member.
+    ///
+    /// # Errors
+    /// `channel.role_too_low`, `user.unknown`, `user.oneself` …
+    pub async fn remove_member(&self, identity: Identity, channel: ChannelId, user: UserId) -> Result<Option<Seq>, Refusal> {
+        self.carry_out(identity.user, channel, Command::Remove { user }).await
+    }
+
+    /// Gives a member a role.
+    ///
+    /// # Errors
+    /// `channel.role_too_low`, `channel.last_owner`, `user.unknown` …
+    pub async fn set_role(&self, identity: Identity, channel: ChannelId, user: UserId, role: Role) -> Result<Option<Seq>, Refusal> {
+        self.carry_out(identity.user, channel, Command::SetRole { user, role }).await
+    }
+
+    /// Changes title or description.
+    ///
+    /// # Errors
+    /// `channel.title_invalid`, `channel.role_too_low`, `channel.wrong_kind` …
+    pub async fn update_channel(&self, identity: Identity, channel: ChannelId, title: Option<&str>, description: Option<&str>) -> Result<Option<Seq>, Refusal> {
+        let title = title.map(check_title).transpose()?;
+        let description = description.map(check_description).transpose()?;
+        self.carry_out(identity.user, channel, Command::Update { title, description }).await
+    }
+
+    /// Deletes a channel and everything in it.
+    ///
+    /// # Errors
+    /// `channel.role_too_low`, `channel.wrong_kind`, `channel.unknown`.
+    pub async fn delete_channel(&self, identity: Identity, channel: ChannelId) -> Result<Option<Seq>, Refusal> {
+        self.carry_out(identity.user, channel, Command::DeleteChannel).await
+    }
+
+    /// Changes what one keeps about a channel for oneself; one's other devices are told.
+    ///
+    /// # Errors
+    /// `channel.unknown`.
+    pub async fn change_flags(&self, identity: Identity, channel: ChannelId, change: impl FnOnce(Flags) -> Flags + Send) -> Result<Flags, Refusal> {
+        let user = identity.user;
+        let listing = self.ports.channels.find_listing(user, channel).await.map_err(failed_or(Refusal::ChannelUnknown))?;
+        let flags = change(listing.ok_or(Refusal::ChannelUnknown)?.flags);
+        self.ports.channels.set_flags(user, channel, flags).await.map_err(failed_or(Refusal::ChannelUnknown))?;
+        self.announce(vec![(Topic::User(user), Publication::Membership { user, channel, change: Membership::Settings })]).await;
+        Ok(flags)
+    }
+}
+
+fn check_about(wish: &Wish, others: usize) -> Result<About, Refusal> {
+    let description = wish.description.as_deref().map(check_description).transpose()?;
+    match (wish.kind, &wish.title) {
+        (ChannelKind::Direct, _) if others != 1 => Err(Refusal::MembersInvalid),
+        (ChannelKind::Direct, _) => Ok(About::default()),
+        (ChannelKind::Group | ChannelKind::Broadcast, Some(title)) => Ok(About { title: Some(check_title(title)?), description }),
+        (ChannelKind::Group | ChannelKind::Broadcast, None) => Err(Refusal::TitleInvalid),
+    }
+}
+
+/// The members and first entries of a new channel. In a direct channel both are members from before the first entry.
+fn begin(id: ChannelId, kind: ChannelKind, about: About, creator: UserId, others: &[UserId], now: Timestamp) -> (Vec<(UserId, Member)>, Vec<Entry>) {
+    let role = if kind == ChannelKind::Direct { Role::Member } else { Role::Owner };
+    let founder = |role| Member::joining(role, Seq(1), Seq::ZERO, 0, now);
+    let mut founders = vec![(creator, founder(role))];
+    if kind == ChannelKind::Direct {
+        founders.extend(others.iter().map(|user| (*user, founder(Role::Member))));
+    }
+    let mut channel = Channel::restored(id, kind, About::default(), Head::default(), false, founders);
+    let created = ChannelChange { created: Some(kind), title: about.title, description: about.description, deleted: false };
+    let mut drafts = vec![Event::Channel(created)];
+    if kind != ChannelKind::Direct && !others.is_empty() {
+        drafts.push(Event::Member { users: others.to_vec(), change: MemberChange::Added { role: Role::Member } });
+    }
+    let entries = drafts.into_iter().map(|event| channel.append(Draft { sender: creator, client_id: None, event }, now).0).collect();
+    // The founders have seen what they founded.
+    let head = channel.head;
+    let founders: Vec<UserId> = channel.members().map(|(user, _)| user).collect();
+    for user in founders {
+        channel.advance(user, head.seq, head.seq, head.n, now);
+    }
+    (channel.members().map(|(user, member)| (user, member.clone())).collect(), entries)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(5);
+
+    fn user(n: u8) -> UserId {
+        UserId::from_bytes([n; 16])
+    }
+
+    #[test]
+    fn a_new_group_has_an_owner_members_and_nothing_unread() {
+        let about = About { title: Some("Rialto".into()), description: None };
+        let (members, entries) = begin(ChannelId::from_bytes([9; 16]), ChannelKind::Group, about, user(1), &[user(2), user(3)], NOW);
+        assert_eq!(
+            members.iter().map(|(user, member)| (*user, member.role)).collect::<Vec<_>>(),
+            [(user(1), Role::Owner), (user(2), Role::Member), (user(3), Role::Member)]
+        );
+        assert_eq!(entries.iter().map(|entry| entry.seq).collect::<Vec<_>>(), [Seq(1), Seq(2)]);
+        assert!(members.iter().all(|(_, member)| member.position.read == Seq(2)));
+    }
+
+    #[test]
+    fn both_members_of_a_direct_channel_see_it_from_the_start() {
+        let (members, _) = begin(ChannelId::from_bytes([9; 16]), ChannelKind::Direct, About::default(), user(1), &[user(2)], NOW);
+        assert!(members.len() == 2 && members.iter().all(|(_, member)| member.sees(Seq(1)) && member.role == Role::Member));
+    }
+
+    #[test]
+    fn a_direct_channel_has_one_other_member_and_a_group_a_title() {
+        let wish = |kind, title: Option<&str>| Wish { kind, members: vec![], title: title.map(str::to_owned), description: None };
+        assert_eq!(check_about(&wish(ChannelKind::Direct, None), 2), Err(Refusal::MembersInvalid));
+        assert_eq!(check_about(&wish(ChannelKind::Direct, None), 0), Err(Refusal::MembersInvalid));
+        assert_eq!(check_about(&wish(ChannelKind::Group, None), 2), Err(Refusal::TitleInvalid));
+        assert_eq!(check_about(&wish(ChannelKind::Broadcast, Some("  ")), 2), Err(Refusal::TitleInvalid));
+    }
+}

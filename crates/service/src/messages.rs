@@ -1,0 +1,192 @@
+//! Messages: sending, changing, reading.
+
+use rialto_domain::apply::Command;
+use rialto_domain::auth::Identity;
+use rialto_domain::channel::{Member, Right, allow};
+use rialto_domain::entry::{Content, Mentions, Message};
+use rialto_domain::history::Folded;
+use rialto_domain::log::Window;
+use rialto_domain::ports::Order;
+use rialto_domain::publication::Outcome;
+use rialto_domain::{ChannelId, ClientId, Refusal, Seq, UserId};
+use std::sync::Arc;
+
+use crate::Service;
+use crate::refused::{failed, failed_or};
+use crate::rosters::Roster;
+
+/// A message to be sent.
+#[derive(Clone, Debug)]
+pub struct MessageDraft {
+    /// What the client calls it.
+    pub client_id: ClientId,
+    /// What is said.
+    pub body: Content,
+    /// The message that this one answers.
+    pub reply_to: Option<Seq>,
+    /// Whom it calls.
+    pub mentions: Mentions,
+}
+
+/// Which messages to read.
+#[derive(Clone, Copy, Debug)]
+pub struct PageRequest {
+    /// From where.
+    pub window: Window,
+    /// How many; bounded by the limits.
+    pub limit: usize,
+}
+
+impl Service {
+    /// Takes a message in: from here on it is *received*. With `wait`, answers when it is *stored*, with its place.
+    ///
+    /// # Errors
+    /// Everything that can be known at once: `channel.unknown`, `channel.role_too_low`, `message.empty`, `message.too_long`,
+    /// `message.mention_all_denied` …; what only the channel's writer knows follows as a rejection, or here with `wait`.
+    pub async fn send(&self, identity: Identity, channel: ChannelId, draft: MessageDraft, wait: bool) -> Result<Option<Seq>, Refusal> {
+        let message = Message { body: Some(draft.body), reply_to: draft.reply_to, mentions: draft.mentions, forwarded_from: None };
+        self.take_in(identity.user, channel, draft.client_id, message, wait).await
+    }
+
+    /// Sends a message that stands elsewhere on to a channel.
+    ///
+    /// # Errors
+    /// `message.unknown`, `message.deleted`, and those of sending.
+    pub async fn forward(
+        &self,
+        identity: Identity,
+        from: ChannelId,
+        target: Seq,
+        to: ChannelId,
+        client_id: ClientId,
+        wait: bool,
+    ) -> Result<Option<Seq>, Refusal> {
+        let original = self.message(identity.user, from, target).await?;
+        let body = original.message.body.ok_or(Refusal::MessageDeleted)?;
+        let author = original.message.forwarded_from.unwrap_or(original.sender);
+        let message = Message { body: Some(body), forwarded_from: Some(author), ..Message::default() };
+        self.take_in(identity.user, to, client_id, message, wait).await
+    }
+
+    async fn take_in(&self, sender: UserId, channel: ChannelId, client_id: ClientId, message: Message, wait: bool) -> Result<Option<Seq>, Refusal> {
+        // Facts: who is in. Decision: what can be refused at once. The writer decides again, in order.
+        let roster = self.roster(channel).await?;
+        let role = roster.role(sender)?;
+        allow(roster.kind, role, roster.count(), Right::Write)?;
+        if message.mentions.all {
+            allow(roster.kind, role, roster.count(), Right::MentionAll)?;
+        }
+        self.bounded(&message.mentions.users)?;
+        message.body.as_ref().ok_or(Refusal::MessageEmpty)?.check(&self.policy.limits)?;
+        let command = Command::Send { client_id, message };
+        if wait {
+            return self.carry_out(sender, channel, command).await;
+        }
+        let order = Order { channel, actor: sender, command, ticket: None };
+        self.ports.intake.submit(order).await.map_err(failed)?;
+        Ok(None)
+    }
+
+    /// Replaces what one's message says. Answers with the place of the edit.
+    ///
+    /// # Errors
+    /// `message.not_the_sender`, `message.deleted`, `message.unknown` …
+    pub async fn edit(
+        &self,
+        identity: Identity,
+        channel: ChannelId,
+        target: Seq,
+        body: Content,
+        mentions: Mentions,
+        client_id: Option<ClientId>,
+    ) -> Result<Option<Seq>, Refusal> {
+        self.bounded(&mentions.users)?;
+        body.check(&self.policy.limits)?;
+        self.carry_out(identity.user, channel, Command::Edit { client_id, target, body, mentions }).await
+    }
+
+    /// Deletes a message for everyone. Answers with the place of the deletion; with nothing when it was deleted before.
+    ///
+    /// # Errors
+    /// `message.not_the_sender`, `message.unknown` …
+    pub async fn delete(&self, identity: Identity, channel: ChannelId, target: Seq, client_id: Option<ClientId>) -> Result<Option<Seq>, Refusal> {
+        self.carry_out(identity.user, channel, Command::Delete { client_id, target }).await
+    }
+
+    /// Deletes a message for oneself only.
+    ///
+    /// # Errors
+    /// `message.unknown`.
+    pub async fn hide(&self, identity: Identity, channel: ChannelId, target: Seq) -> Result<(), Refusal> {
+        self.message(identity.user, channel, target).await?;
+        self.ports.channels.hide(identity.user, channel, target).await.map_err(failed)
+    }
+
+    /// Sets a reaction, or takes it back.
+    ///
+    /// # Errors
+    /// `message.reaction_invalid`, `message.too_many_reactions`, `message.deleted`, `message.unknown` …
+    pub async fn react(
+        &self,
+        identity: Identity,
+        channel: ChannelId,
+        target: Seq,
+        emoji: String,
+        on: bool,
+        client_id: Option<ClientId>,
+    ) -> Result<Option<Seq>, Refusal> {
+        self.carry_out(identity.user, channel, Command::React { client_id, target, emoji, on }).await
+    }
+
+    /// Pins a message, or unpins it.
+    ///
+    /// # Errors
+    /// `channel.role_too_low`, `message.too_many_pins`, `message.unknown` …
+    pub async fn pin(&self, identity: Identity, channel: ChannelId, target: Seq, on: bool) -> Result<Option<Seq>, Refusal> {
+        self.carry_out(identity.user, channel, Command::Pin { target, on }).await
+    }
+
+    /// A page of messages, oldest first.
+    ///
+    /// # Errors
+    /// `channel.unknown`.
+    pub async fn history(&self, identity: Identity, channel: ChannelId, page: PageRequest) -> Result<Vec<Folded>, Refusal> {
+        let member = self.reader(identity.user, channel).await?;
+        let limit = page.limit.clamp(1, self.policy.limits.page);
+        self.ports.log.history(channel, identity.user, &member.visible, page.window, limit).await.map_err(failed)
+    }
+
+    /// The pinned messages of a channel, oldest first.
+    ///
+    /// # Errors
+    /// `channel.unknown`.
+    pub async fn pinned(&self, identity: Identity, channel: ChannelId) -> Result<Vec<Folded>, Refusal> {
+        let member = self.reader(identity.user, channel).await?;
+        self.ports.log.pinned(channel, identity.user, &member.visible).await.map_err(failed)
+    }
+
+    async fn message(&self, user: UserId, channel: ChannelId, seq: Seq) -> Result<Folded, Refusal> {
+        let member = self.reader(user, channel).await?;
+        let page = self.ports.log.history(channel, user, &member.visible, Window::Around(seq), 1).await.map_err(failed)?;
+        page.into_iter().find(|message| message.seq == seq).ok_or(Refusal::MessageUnknown)
+    }
+
+    /// One who may read a channel's log, or did: former members keep what they saw.
+    pub(crate) async fn reader(&self, user: UserId, channel: ChannelId) -> Result<Member, Refusal> {
+        self.ports.channels.find_member(channel, user).await.map_err(failed_or(Refusal::ChannelUnknown))?.ok_or(Refusal::ChannelUnknown)
+    }
+
+    pub(crate) async fn roster(&self, channel: ChannelId) -> Result<Arc<Roster>, Refusal> {
+        self.rosters.load(channel, &*self.ports.channels).await.map_err(failed_or(Refusal::ChannelUnknown))
+    }
+
+    /// Submits a command and waits for what becomes of it: the place of its entry, if there is one.
+    pub(crate) async fn carry_out(&self, actor: UserId, channel: ChannelId, command: Command) -> Result<Option<Seq>, Refusal> {
+        let (ticket, waiter) = self.pending.ticket();
+        self.ports.intake.submit(Order { channel, actor, command, ticket: Some(ticket) }).await.map_err(failed)?;
+        match waiter.outcome().await? {
+            Outcome::Stored(seq) => Ok(Some(seq)),
+            Outcome::Done => Ok(None),
+        }
+    }
+}

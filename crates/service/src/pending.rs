@@ -1,0 +1,89 @@
+//! Those who wait for the outcome of a command that went through the intake.
+
+use parking_lot::Mutex;
+use rialto_domain::Refusal;
+use rialto_domain::ports::Ticket;
+use rialto_domain::publication::Outcome;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// How long an outcome is waited for. The command may still take effect afterwards.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+type Waiters = Mutex<HashMap<u64, oneshot::Sender<Result<Outcome, Refusal>>>>;
+
+pub(crate) struct Pending {
+    gateway: u64,
+    next: AtomicU64,
+    waiters: Waiters,
+}
+
+/// One who waits. Dropped, the wait is over and nothing is kept.
+pub(crate) struct Waiter<'a> {
+    number: u64,
+    waiters: &'a Waiters,
+    outcome: oneshot::Receiver<Result<Outcome, Refusal>>,
+}
+
+impl Pending {
+    pub(crate) fn new(gateway: u64) -> Self {
+        Self { gateway, next: AtomicU64::new(1), waiters: Waiters::default() }
+    }
+
+    /// Takes a number, before the command is submitted.
+    pub(crate) fn ticket(&self) -> (Ticket, Waiter<'_>) {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let (sender, outcome) = oneshot::channel();
+        self.waiters.lock().insert(number, sender);
+        (Ticket { gateway: self.gateway, number }, Waiter { number, waiters: &self.waiters, outcome })
+    }
+
+    /// Tells whoever waits under a number.
+    pub(crate) fn settle(&self, number: u64, result: Result<Outcome, Refusal>) {
+        if let Some(waiter) = self.waiters.lock().remove(&number) {
+            // Who gave up waiting does not hear it.
+            let _ = waiter.send(result);
+        }
+    }
+}
+
+impl Waiter<'_> {
+    pub(crate) async fn outcome(mut self) -> Result<Outcome, Refusal> {
+        match tokio::time::timeout(PATIENCE, &mut self.outcome).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) | Err(_) => Err(Refusal::OutcomeUnknown),
+        }
+    }
+}
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        self.waiters.lock().remove(&self.number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rialto_domain::Seq;
+
+    #[tokio::test]
+    async fn an_outcome_reaches_the_one_who_waits_for_it() {
+        let pending = Pending::new(1);
+        let (one, first) = pending.ticket();
+        let (other, second) = pending.ticket();
+        pending.settle(other.number, Ok(Outcome::Stored(Seq(2))));
+        pending.settle(one.number, Err(Refusal::NotAMember));
+        assert_eq!(first.outcome().await, Err(Refusal::NotAMember));
+        assert_eq!(second.outcome().await, Ok(Outcome::Stored(Seq(2))));
+    }
+
+    #[tokio::test]
+    async fn who_gives_up_leaves_nothing_behind() {
+        let pending = Pending::new(1);
+        drop(pending.ticket());
+        assert!(pending.waiters.lock().is_empty());
+    }
+}
