@@ -41,7 +41,7 @@ fn a_flag_overrules_the_environment_and_the_environment_overrules_the_file() {
     sources.environment = Environment::from([("RIALTO_LOG_LEVEL", "warn"), ("RIALTO_EDGE_SHARDS", "2")]);
     sources.flags = flags([("log.level", "trace")]);
     let config = Config::read(&sources).unwrap().config;
-    assert_eq!(config.log.level, Level::Trace);
+    assert_eq!(config.log.level, super::log::Level::Trace);
     assert_eq!(config.edge.shards, 2);
     assert_eq!(config.log.format, Format::Json);
 }
