@@ -1,1 +1,3 @@
-//! Rialto: the adapters crate.
+//! The ports made real, one folder per backend.
+
+pub mod embedded;

@@ -1,6 +1,33 @@
 //! The `rialto` binary.
 
-#[allow(dead_code, unused_imports, reason = "the commands that read it are wired next")]
+mod cli;
+mod client;
+mod command;
+mod compose;
 mod config;
+mod role;
+mod telemetry;
 
-fn main() {}
+use clap::Parser as _;
+use std::process::ExitCode;
+
+use cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    // One TLS stack: every rustls user takes this provider.
+    rustls::crypto::aws_lc_rs::default_provider().install_default().expect("no other provider was installed before");
+    let done = match Cli::parse().command {
+        Command::Serve { settings } => role::serve::run(settings),
+        Command::Config => {
+            print!("{}", config::document());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Doctor(args) => command::doctor::run(args),
+        Command::Chat(args) => command::chat::run(args),
+        Command::Load(args) => command::load::run(args),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("rialto: {error:#}");
+        ExitCode::FAILURE
+    })
+}

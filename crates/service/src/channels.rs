@@ -152,6 +152,11 @@ impl Service {
         Ok(channel)
     }
 
+    /// The channels that a user is in.
+    pub async fn memberships(&self, user: UserId) -> Result<Vec<ChannelId>, Refusal> {
+        self.ports.channels.memberships(user).await.map_err(failed)
+    }
+
     async fn last_message(&self, user: UserId, listing: &Listing) -> Result<Option<Folded>, Refusal> {
         if listing.head.n == 0 {
             return Ok(None);

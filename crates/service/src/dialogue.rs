@@ -72,6 +72,10 @@ const ANSWER_BYTES: usize = 512 * 1024;
 impl Service {
     /// The first payload for a connection that was registered before.
     pub async fn welcome(&self, identity: Identity, have: &BTreeMap<ChannelId, Seq>) -> Result<Welcome, Refusal> {
+        // A log-in that was ended since its token was looked at must not be welcomed.
+        if self.revocations.contains(identity.session) {
+            return Err(Refusal::NotAuthenticated);
+        }
         let account = self.account(identity).await?;
         let mut channels = self.list_channels(identity, None, CHANNELS_PER_PAGE).await?;
         let mut recent = BTreeMap::new();

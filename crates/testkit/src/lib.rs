@@ -1,1 +1,21 @@
-//! Rialto: the testkit crate.
+//! What tests of Rialto share: reference implementations of the ports, and the questions every implementation is asked.
+//!
+//! * [`truth`] works out what a store must answer, the plainest way, from a channel's whole log;
+//! * [`memory`] implements every port in memory, simply enough to be believed;
+//! * [`conformance`] asks an implementation everything its port promises, one test a question;
+//! * [`scribe`] writes channels' logs the way the sequencer does, and remembers what it wrote;
+//! * [`story`] makes long, repeatable histories out of a seed;
+//! * [`builders`] and [`dice`] make the small things: ids, commands, accounts, chance.
+
+pub mod backend;
+pub mod builders;
+pub mod conformance;
+pub mod dice;
+pub mod memory;
+pub mod scribe;
+pub mod story;
+pub mod truth;
+
+pub use backend::Backend;
+pub use dice::Dice;
+pub use scribe::Scribe;

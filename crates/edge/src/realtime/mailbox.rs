@@ -57,7 +57,7 @@ impl Mailbox {
             return false;
         }
         inside.mail.push(mail);
-        self.wake(inside);
+        drop(self.wake(inside));
         true
     }
 
@@ -83,7 +83,7 @@ impl Mailbox {
             inside.bytes += weight;
             inside.mail.push(Mail::Announcement(announcement));
         }
-        self.wake(inside);
+        drop(self.wake(inside));
     }
 
     /// Moves everything into `mail`, and the topics of which something was dropped into `lost`.

@@ -106,6 +106,7 @@ macro_rules! settings {
     ) => {
         $(#[doc = $about])+
         #[derive(Clone, Debug, PartialEq)]
+        #[allow(rustdoc::bare_urls, rustdoc::broken_intra_doc_links, reason = "the text is for the operator, and plain")]
         pub(crate) struct $Name {
             $($(#[doc = $doc])+ pub(crate) $field: $type,)+
         }

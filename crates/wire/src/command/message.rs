@@ -130,6 +130,9 @@ pub struct MessageForward {
     pub channel: ChannelId,
     /// What the client calls the new message.
     pub client_id: ClientId,
+    /// Answer when it is stored, with its `seq`, instead of when it is received.
+    #[serde(default)]
+    pub wait: bool,
 }
 
 /// Which messages to read: at most one of `before`, `after` and `around`; otherwise the newest.

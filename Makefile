@@ -1,0 +1,79 @@
+# Builds, runs, checks and measures Rialto. `make` alone lists what there is.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+# The tools of this project, and a rustup that this shell may not have heard of yet.
+export PATH := $(CURDIR)/.tools/bin:$(HOME)/.cargo/bin:$(PATH)
+# One directory for every target, so that what one has built the next one finds.
+export CARGO_TARGET_DIR ?= $(CURDIR)/target
+# Printed for people: what happens now.
+step = @printf '── %s\n' "$(1)"
+
+.PHONY: help
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## Build the release: target/release/rialto
+	$(call step,What a build needs)
+	@tools/need c rust
+	$(call step,The release (the first time takes some minutes))
+	@cargo build --locked --release --package rialto
+
+.PHONY: run
+run: build ## Start the server; settings by RIALTO_… or ARGS="--listen 127.0.0.1:9000"
+	@exec $(CARGO_TARGET_DIR)/release/rialto serve $(ARGS)
+
+.PHONY: test
+test: test-rust test-js test-python ## Run every test
+
+.PHONY: test-rust
+test-rust: ## … the tests beside the code, of every crate
+	$(call step,What the tests need)
+	@tools/need c rust
+	$(call step,Tests of every crate)
+	@cargo test --locked --workspace
+
+.PHONY: test-js
+test-js: server ## … the official JavaScript clients against the server
+	$(call step,The official JavaScript clients)
+	@tools/suite js
+
+.PHONY: test-python
+test-python: server ## … the official Python clients against the server
+	$(call step,The official Python clients)
+	@tools/suite python
+
+.PHONY: test-run
+test-run: ## … `make run`, as a stranger would meet it
+	$(call step,make run)
+	@tools/try-run
+
+# The server as the tests build it: with --workspace, so that features and objects are the same.
+.PHONY: server
+server:
+	@tools/need c rust >/dev/null || tools/need c rust
+	@cargo test --locked --workspace --no-run --quiet
+
+.PHONY: bench
+bench: build ## Measure the release on this machine: deliveries, latencies, cost
+	$(call step,Load on a server of its own)
+	@tools/bench $(ARGS)
+
+.PHONY: check
+check: ## Check format, lints, documentation, dependencies
+	$(call step,What the checks need)
+	@tools/need c rust deny
+	$(call step,Format)
+	@cargo fmt --all --check
+	$(call step,Lints)
+	@cargo clippy --locked --workspace --all-targets -- -D warnings
+	$(call step,Documentation)
+	@RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
+	$(call step,Dependencies: licences and sources; crates in two versions)
+	@cargo-deny --log-level error check bans licenses sources
+	$(call step,Dependencies: known weaknesses)
+	@tools/advisories

@@ -1,0 +1,214 @@
+//! The operating system's randomness, and argon2id.
+
+use std::sync::Arc;
+use std::thread;
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{Error as HashError, PasswordHasher as _, PasswordVerifier};
+use argon2::{Algorithm, Argon2, Params, Version};
+use async_trait::async_trait;
+use rialto_domain::auth::Password;
+use rialto_domain::ports::{PasswordHasher, PortError, PortResult, Randomness};
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+
+const BACKEND: &str = "password hashing";
+
+/// `getrandom(2)` and its kin: nothing is buffered in the process, so nothing repeats after a fork or a restored snapshot.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OsRandomness;
+
+impl Randomness for OsRandomness {
+    fn fill(&self, bytes: &mut [u8]) {
+        getrandom::fill(bytes).expect("an operating system without randomness cannot keep secrets");
+    }
+}
+
+/// How much a hash costs, and how many may be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// Memory of one hash in KiB.
+    pub memory_kib: u32,
+    /// Passes over that memory.
+    pub passes: u32,
+    /// Hashes made at once, each on a thread of its own.
+    pub at_once: usize,
+    /// Hashes that may wait for their turn; more are refused.
+    pub waiting: usize,
+}
+
+impl Default for Cost {
+    /// 19 MiB and two passes (OWASP Password Storage Cheat Sheet, argon2id), on half of the cores.
+    /// At some 30 hashes a second on one core, 64 wait about two seconds.
+    fn default() -> Self {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        Self { memory_kib: 19_456, passes: 2, at_once: (cores / 2).max(1), waiting: 64 }
+    }
+}
+
+/// Hashes passwords with argon2id, off the threads that serve connections.
+pub struct Argon2Hasher {
+    argon2: Argon2<'static>,
+    /// Permits to wait or to work: beyond them a request is refused.
+    admitted: Arc<Semaphore>,
+    /// Permits to work.
+    turns: Arc<Semaphore>,
+    /// What passwords of unknown users are held against: as costly as the others, and no password is known to fit.
+    nobody: Arc<str>,
+}
+
+impl Argon2Hasher {
+    /// A hasher of this cost; `None` when argon2 knows no such cost (RFC 9106 §3.1).
+    pub fn new(cost: Cost) -> Option<Self> {
+        let params = Params::new(cost.memory_kib, cost.passes, 1, None).ok()?;
+        let (salt, hash) = ("A".repeat(22), "A".repeat(43));
+        Some(Self {
+            argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
+            admitted: Arc::new(Semaphore::new(cost.at_once + cost.waiting)),
+            turns: Arc::new(Semaphore::new(cost.at_once)),
+            nobody: format!("$argon2id$v=19$m={},t={},p=1${salt}${hash}", cost.memory_kib, cost.passes).into(),
+        })
+    }
+
+    /// Waits for a turn and works on a thread that may block.
+    async fn work<T: Send + 'static>(&self, work: impl FnOnce(Argon2<'static>) -> PortResult<T> + Send + 'static) -> PortResult<T> {
+        let admitted = self.admitted.clone().try_acquire_owned().map_err(|_| PortError::Overloaded { backend: BACKEND })?;
+        let turn = self.turns.clone().acquire_owned().await.map_err(unavailable)?;
+        let argon2 = self.argon2.clone();
+        // The permits go along: work whose asker went away still occupies its core until it is done.
+        let done = spawn_blocking(move || {
+            let _until_done = (admitted, turn);
+            work(argon2)
+        });
+        done.await.map_err(unavailable)?
+    }
+}
+
+impl Default for Argon2Hasher {
+    fn default() -> Self {
+        Self::new(Cost::default()).expect("argon2 knows the recommended cost")
+    }
+}
+
+#[async_trait]
+impl PasswordHasher for Argon2Hasher {
+    async fn hash(&self, password: Password) -> PortResult<String> {
+        self.work(move |argon2| {
+            let mut salt = [0; 16];
+            OsRandomness.fill(&mut salt);
+            let hash: PasswordHash = argon2.hash_password_with_salt(password.reveal().as_bytes(), &salt).map_err(unavailable)?;
+            Ok(hash.to_string())
+        })
+        .await
+    }
+
+    async fn verify(&self, password: Password, hash: Option<String>) -> PortResult<bool> {
+        let (known, hash) = (hash.is_some(), hash.map_or_else(|| self.nobody.clone(), Arc::from));
+        self.work(move |argon2| {
+            let hash = PasswordHash::new(&hash).map_err(corrupt)?;
+            match argon2.verify_password(password.reveal().as_bytes(), &hash) {
+                Ok(()) => Ok(known),
+                Err(HashError::PasswordInvalid) => Ok(false),
+                Err(error) => Err(corrupt(error)),
+            }
+        })
+        .await
+    }
+}
+
+fn unavailable(source: impl std::error::Error + Send + Sync + 'static) -> PortError {
+    PortError::Unavailable { backend: BACKEND, source: source.into() }
+}
+
+fn corrupt(source: impl std::error::Error + Send + Sync + 'static) -> PortError {
+    PortError::Corrupt { backend: BACKEND, source: source.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use super::*;
+
+    fn cheap(at_once: usize, waiting: usize) -> Argon2Hasher {
+        Argon2Hasher::new(Cost { memory_kib: 8, passes: 1, at_once, waiting }).expect("a cost that argon2 knows")
+    }
+
+    fn password(text: &str) -> Password {
+        Password::parse(text).expect("a good password")
+    }
+
+    #[tokio::test]
+    async fn a_password_fits_its_own_hash_and_no_other() {
+        let hasher = cheap(1, 8);
+        let hash = hasher.hash(password("correct horse")).await.expect("hashes");
+        assert!(hash.starts_with("$argon2id$v=19$m=8,t=1,p=1$"), "{hash}");
+        assert!(hasher.verify(password("correct horse"), Some(hash.clone())).await.expect("verifies"));
+        assert!(!hasher.verify(password("battery staple"), Some(hash.clone())).await.expect("verifies"));
+        assert_ne!(hasher.hash(password("correct horse")).await.expect("hashes"), hash, "every hash has its own salt");
+    }
+
+    #[tokio::test]
+    async fn a_hash_keeps_its_own_cost() {
+        let old = Argon2Hasher::new(Cost { memory_kib: 16, passes: 3, ..Cost::default() }).expect("a cost that argon2 knows");
+        let hash = old.hash(password("correct horse")).await.expect("hashes");
+        assert!(cheap(1, 8).verify(password("correct horse"), Some(hash)).await.expect("verifies"), "also when the cost is another now");
+    }
+
+    #[tokio::test]
+    async fn an_unknown_user_has_no_password_and_costs_as_much() {
+        let hasher = cheap(1, 8);
+        assert!(!hasher.verify(password("correct horse"), None).await.expect("verifies"));
+        let hash = hasher.hash(password("correct horse")).await.expect("hashes");
+        let (known, nobody) = (PasswordHash::new(&hash).expect("parses"), PasswordHash::new(&hasher.nobody).expect("parses"));
+        assert_eq!((nobody.algorithm, nobody.version, &nobody.params), (known.algorithm, known.version, &known.params));
+        assert_eq!(nobody.salt.map(|salt| salt.len()), known.salt.map(|salt| salt.len()));
+        assert_eq!(nobody.hash.map(|hash| hash.len()), known.hash.map(|hash| hash.len()));
+    }
+
+    #[tokio::test]
+    async fn the_recommended_cost_is_written_into_the_hash() {
+        assert!(Argon2Hasher::default().nobody.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        assert!(Cost::default().at_once >= 1);
+    }
+
+    #[tokio::test]
+    async fn a_hash_that_is_none_is_corrupt() {
+        let refused = cheap(1, 8).verify(password("correct horse"), Some("plaintext".into())).await;
+        assert!(matches!(refused, Err(PortError::Corrupt { .. })), "{refused:?}");
+    }
+
+    #[tokio::test]
+    async fn only_so_many_wait_and_more_are_refused() {
+        let hasher = cheap(1, 2);
+        let busy = hasher.turns.clone().acquire_owned().await.expect("is open");
+        let mut context = Context::from_waker(Waker::noop());
+        let mut waiting: Vec<_> = (0..3).map(|_| Box::pin(hasher.hash(password("correct horse")))).collect();
+        for hash in &mut waiting {
+            assert!(hash.as_mut().poll(&mut context).is_pending());
+        }
+        let refused = pin!(hasher.verify(password("correct horse"), None)).poll(&mut context);
+        assert!(matches!(refused, Poll::Ready(Err(PortError::Overloaded { .. }))), "{refused:?}");
+
+        drop(waiting.pop());
+        let mut instead = Box::pin(hasher.hash(password("correct horse")));
+        assert!(instead.as_mut().poll(&mut context).is_pending(), "who stops waiting makes room");
+        drop(busy);
+        for hash in waiting {
+            hash.await.expect("has its turn");
+        }
+        instead.await.expect("has its turn");
+    }
+
+    #[test]
+    fn randomness_differs_from_call_to_call() {
+        let draw = || {
+            let mut bytes = [0; 32];
+            OsRandomness.fill(&mut bytes);
+            bytes
+        };
+        assert_ne!(draw(), draw());
+    }
+}

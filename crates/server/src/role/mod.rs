@@ -1,0 +1,3 @@
+//! What a process of the server can be.
+
+pub(crate) mod serve;

@@ -1,0 +1,21 @@
+//! What the server says about itself: log lines and metrics.
+
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{Format, Log};
+
+/// Starts logging to standard error. `RUST_LOG` overrides the level, module by module.
+pub(crate) fn start_log(log: &Log) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(format!("warn,rialto={0},rialto_service={0},rialto_edge={0},rialto_adapters={0}", log.level.name())));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match log.format {
+        Format::Text => builder.with_target(false).init(),
+        Format::Json => builder.json().init(),
+    }
+}
+
+/// Starts counting. The handle renders what was counted in Prometheus' text format.
+pub(crate) fn start_metrics() -> anyhow::Result<PrometheusHandle> {
+    Ok(PrometheusBuilder::new().install_recorder()?)
+}
