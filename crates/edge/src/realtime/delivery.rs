@@ -5,24 +5,31 @@ use rialto_domain::publication::{Membership, Publication, Topic};
 use rialto_domain::session::{Effect, Input};
 use rialto_domain::{ChannelId, SessionId, UserId};
 use rialto_wire::event::{Event as WireEvent, Resync};
+use std::sync::Arc;
+use std::task::{Context, Waker};
 
 use super::announcement::Announcement;
 use super::connection::Announced;
 use super::encode::{self, Format};
 use super::rooms::{Index, Joined};
-use super::shard::Shard;
+use super::shard::{Mail, Shard};
 
 impl Shard {
-    /// Brings an announcement to the connections that it is for.
+    /// Brings an announcement to the connections that it is for. Whom it lets in hears it already.
     pub(super) fn deliver(&mut self, announcement: &Announcement) {
+        if let Some((channel, users)) = Announcement::admission(announcement.publication()) {
+            users.iter().for_each(|user| self.admit(*user, channel));
+            if announcement.is_expected_of(self.number) {
+                self.shared.relay.directory.met(Topic::Channel(channel), self.number);
+                self.subscribe(Topic::Channel(channel));
+            }
+        }
         match announcement.publication() {
             Publication::Entry(entry) => self.deliver_entry(announcement, entry),
             Publication::Typing { user, .. } => self.tell_room(announcement, Some(*user)),
             Publication::Membership { user, channel, change } => {
-                match change {
-                    Membership::Joined => self.admit(*user, *channel),
-                    Membership::Left | Membership::Deleted => self.expel(*user, *channel),
-                    Membership::Settings => {}
+                if matches!(change, Membership::Left | Membership::Deleted) {
+                    self.expel(*user, *channel);
                 }
                 self.tell_room(announcement, None);
             }
@@ -32,11 +39,28 @@ impl Shard {
         }
     }
 
-    /// Who comes hears the entry that tells it, and so does who goes. Nobody hears anything beyond.
-    fn deliver_entry(&mut self, announcement: &Announcement, entry: &Entry) {
-        if let Event::Member { users, change: MemberChange::Added { .. } | MemberChange::Joined } = &entry.event {
-            users.iter().for_each(|user| self.admit(*user, entry.channel));
+    /// Asks the bus for a channel that nobody in this process was in before. What it missed to bring until it does, clients
+    /// fetch when they are told to resync.
+    fn subscribe(&self, topic: Topic) {
+        if self.shared.relay.directory.is_subscribed(topic) || self.rooms.members(topic).is_empty() {
+            return;
         }
+        let relay = Arc::clone(&self.shared.relay);
+        let mut wanted = Box::pin(async move { relay.want(&[topic]).await });
+        if wanted.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready() {
+            return;
+        }
+        let mailbox = Arc::clone(&self.shared.mailboxes[self.number]);
+        self.shared.runtime.spawn(async move {
+            if let Err(error) = wanted.await {
+                tracing::warn!(%error, "a topic cannot be subscribed to");
+            }
+            mailbox.send(Mail::Resync(topic));
+        });
+    }
+
+    /// Who goes hears the entry that tells it, and nothing beyond.
+    fn deliver_entry(&mut self, announcement: &Announcement, entry: &Entry) {
         self.tell_room(announcement, None);
         match &entry.event {
             Event::Member { users, change: MemberChange::Left | MemberChange::Removed } => users.iter().for_each(|user| self.expel(*user, entry.channel)),

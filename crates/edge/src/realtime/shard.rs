@@ -60,6 +60,8 @@ pub(super) enum Mail {
     Arrival(Box<Arrival>),
     /// The service answered.
     Answer(Key, Answer),
+    /// Something for this topic may have been missed.
+    Resync(Topic),
     /// A request of a session that polls.
     Polling(PollingMail),
     /// Say goodbye to everybody within so many milliseconds, then stop.
@@ -194,6 +196,7 @@ impl Shard {
             Mail::Announcement(announcement) => self.deliver(&announcement),
             Mail::Arrival(arrival) => self.arrive(*arrival),
             Mail::Answer(key, answer) => self.answered(key, answer),
+            Mail::Resync(topic) => self.resync_room(topic),
             Mail::Polling(mail) => self.polling(mail),
             Mail::Drain(within_ms) => self.drain(within_ms),
             Mail::Stop => return false,

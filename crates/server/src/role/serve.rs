@@ -1,17 +1,20 @@
 //! Everything in one process: `rialto serve`.
 
 use anyhow::Context as _;
+use metrics_exporter_prometheus::PrometheusHandle;
 use rialto_domain::limit::Rate;
 use rialto_edge::dispatch::{Dispatch, NoService};
-use rialto_edge::realtime::{Gateway, Parts, Realtime};
+use rialto_edge::http::{self, Http, Operations, Readiness, Tls, Web};
+use rialto_edge::realtime::{self, Gateway, Realtime};
 use rialto_edge::settings::{Profile as Offer, Settings, Timing};
 use rialto_service::sequencer::Sequencer;
 use rialto_service::{Policy, RatePolicy, Service, TokenPolicy};
 use rialto_wire::engineio::Pace;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 use tokio::runtime::{Handle, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -38,9 +41,10 @@ pub(crate) fn run(flags: Flags) -> anyhow::Result<ExitCode> {
 }
 
 async fn serve(config: &Config) -> anyhow::Result<()> {
-    let address = config.server.listen;
-    let listener = TcpListener::bind(address).with_context(|| format!("{address} cannot be listened on"))?;
-    let url = format!("http://{}", listener.local_addr()?);
+    let listener = listen(config.server.listen)?;
+    let tls = config.tls.files().map(|(cert, key)| Tls::load(cert, key)).transpose()?;
+    let url = format!("{}://{}", if tls.is_some() { "https" } else { "http" }, listener.local_addr()?);
+    let metrics = telemetry::start_metrics()?;
     let messenger = match config.server.profile {
         Profile::Production => Some(Messenger::start(config).await?),
         Profile::Conformance => None,
@@ -49,15 +53,30 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         Some(messenger) => (Arc::new(Dispatch::new(messenger.service.clone(), None)), messenger.backends.ports.bus.clone()),
         None => (Arc::new(NoService), compose::local_bus()),
     };
-    let parts = Parts { gateway, bus: bus.clone(), runtime: Handle::current() };
-    let (mut realtime, mut handed_over) = Realtime::start(edge_settings(config), parts).context("the shards cannot be started")?;
+    let settings = edge_settings(config);
+    let parts = realtime::Parts { gateway: gateway.clone(), bus: bus.clone(), runtime: Handle::current() };
+    let (mut realtime, handed_over) = Realtime::start(settings.clone(), parts).context("the shards cannot be started")?;
     match &messenger {
         Some(messenger) => bus.attach(messenger.service.inbox(realtime.relay())),
         None => bus.attach(realtime.relay()),
     }
-    realtime.listen(vec![listener]).context("connections cannot be accepted")?;
-    tokio::spawn(async move { while handed_over.recv().await.is_some() {} });
+    let web = Web {
+        version: env!("CARGO_PKG_VERSION").into(),
+        public_url: config.server.public_url.as_ref().map(|url| url.origin().as_str().to_owned()),
+        is_encrypted: tls.is_some(),
+    };
+    let (polling, admission, adopter) = (realtime.polling(), realtime.admission(), realtime.adopter());
+    let mut http = Http::new(http::Parts { settings, web, gateway, polling, admission, adopter });
+    http.serve(handed_over);
+    match tls {
+        Some(tls) => http.serve_tls(listener, tls)?,
+        None => realtime.listen(vec![listener]).context("connections cannot be accepted")?,
+    }
+    let operations = config.server.metrics_listen.map(|address| operations(address, messenger.as_ref(), metrics)).transpose()?;
     println!("Rialto is at {url}");
+    if let Some(operations) = &operations {
+        tracing::info!("health and metrics are at http://{}", operations.address());
+    }
 
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -67,11 +86,36 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     }
     tracing::info!("stopping: clients are told to connect again");
     let drain_ms = config.edge.drain_ms;
-    tokio::task::spawn_blocking(move || realtime.shutdown(drain_ms)).await?;
+    if let Some(operations) = &operations {
+        operations.drain();
+    }
+    // Both at once: polls that wait are answered by the shards.
+    let shards = tokio::task::spawn_blocking(move || realtime.shutdown(drain_ms));
+    http.drain(Duration::from_millis(drain_ms)).await;
+    shards.await?;
     if let Some(messenger) = messenger {
         messenger.stop().await;
     }
     Ok(())
+}
+
+fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).with_context(|| format!("{address} cannot be listened on; `rialto doctor` says by whom it is used"))
+}
+
+/// Health, readiness and metrics, on a listener of their own.
+fn operations(address: SocketAddr, messenger: Option<&Messenger>, metrics: PrometheusHandle) -> anyhow::Result<Operations> {
+    let service = messenger.map(|messenger| messenger.service.clone());
+    let readiness: Readiness = Arc::new(move || {
+        let service = service.clone();
+        Box::pin(async move {
+            match service {
+                Some(service) => service.ready().await.map_err(|refusal| refusal.to_string()),
+                None => Ok(()),
+            }
+        })
+    });
+    Ok(Operations::start(listen(address)?, readiness, Arc::new(move || metrics.render()))?)
 }
 
 /// The service with its backends and its one writer.
