@@ -110,12 +110,9 @@ impl ChannelStore for Store {
 
     async fn use_invite(&self, digest: [u8; 32], now: Timestamp) -> PortResult<Option<ChannelId>> {
         self.write(Guard::Undo, 1024, move |group| {
-            let mut select = group.sql.prepare_cached("SELECT channel, expires_at, uses_left FROM invite WHERE digest = ?1")?;
-            let invite = select.query_row([digest], |row| Ok((get(row, 0)?, get_optional(row, 1)?, get_optional::<u64>(row, 2)?))).optional()?;
-            let good = invite.filter(|(_, end, uses_left)| end.is_none_or(|end: Timestamp| now < end) && *uses_left != Some(0));
-            let Some((channel, ..)) = good else { return Ok(None) };
-            group.sql.prepare_cached("UPDATE invite SET uses_left = uses_left - 1 WHERE digest = ?1")?.execute([digest])?;
-            Ok(Some(channel))
+            let take = "UPDATE invite SET uses_left = uses_left - 1
+                        WHERE digest = ?1 AND (expires_at IS NULL OR expires_at > ?2) AND (uses_left IS NULL OR uses_left > 0) RETURNING channel";
+            Ok(group.sql.prepare_cached(take)?.query_row(params![digest, Col(now)], |row| get(row, 0)).optional()?)
         })
         .await
     }
