@@ -5,9 +5,11 @@
 
 mod account;
 mod auth;
+mod budget;
 mod channels;
 mod dialogue;
 mod inbox;
+mod invites;
 mod messages;
 mod pending;
 mod people;
@@ -19,8 +21,9 @@ pub mod sequencer;
 mod tokens;
 
 pub use auth::{Client, Credentials, Grant, Registration};
-pub use channels::{InviteTerms, ListedChannel, ListedPage, Wish};
+pub use channels::{ListedChannel, ListedPage, Wish};
 pub use dialogue::{CaughtUp, MissedEntries, Welcome};
+pub use invites::InviteTerms;
 pub use messages::{MessageDraft, PageRequest};
 pub use rates::RatePolicy;
 pub use tokens::{TokenKey, TokenPolicy};
