@@ -5,9 +5,11 @@
 
 mod account;
 mod auth;
+mod budget;
 mod channels;
 mod dialogue;
 mod inbox;
+mod invites;
 mod messages;
 mod pending;
 mod people;
@@ -19,8 +21,9 @@ pub mod sequencer;
 mod tokens;
 
 pub use auth::{Client, Credentials, Grant, Registration};
-pub use channels::{InviteTerms, ListedChannel, ListedPage, Wish};
+pub use channels::{ListedChannel, ListedPage, Wish};
 pub use dialogue::{CaughtUp, MissedEntries, Welcome};
+pub use invites::InviteTerms;
 pub use messages::{MessageDraft, PageRequest};
 pub use rates::RatePolicy;
 pub use tokens::{TokenKey, TokenPolicy};
@@ -103,6 +106,14 @@ impl Service {
     /// Sizes and counts that clients must keep to.
     pub const fn limits(&self) -> &Limits {
         &self.policy.limits
+    }
+
+    /// Do the backends answer? Reads something small from the store.
+    ///
+    /// # Errors
+    /// `server.unavailable` and the like.
+    pub async fn ready(&self) -> Result<(), Refusal> {
+        self.ports.accounts.revoked_since(self.now()).await.map(drop).map_err(refused::failed)
     }
 
     /// Counts a command of a user, over all their connections.

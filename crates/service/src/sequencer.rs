@@ -210,8 +210,8 @@ struct Batch {
     entries: Vec<Entry>,
     /// Entries of this batch by the name that their senders gave them: a repetition may come in the same batch.
     named: HashMap<(ChannelId, UserId, ClientId), Seq>,
-    /// Messages of this batch, and what this batch does to older ones.
-    messages: HashMap<(ChannelId, Seq), Target>,
+    /// What later commands of this batch may point at, and what this batch does to older entries.
+    fresh: HashMap<(ChannelId, Seq), Target>,
     touched: HashMap<(ChannelId, Seq), Vec<usize>>,
     pins: HashMap<ChannelId, isize>,
     repeated: Vec<(ChannelId, UserId, Seq)>,
@@ -272,21 +272,18 @@ impl Batch {
         if let Some(target) = entry.event.target() {
             self.touched.entry((channel, target)).or_default().push(self.entries.len());
         }
-        match &entry.event {
-            Event::Message(_) => {
-                let target = Target {
-                    sender: entry.sender,
-                    is_message: true,
-                    deleted: false,
-                    n: entry.n,
-                    pinned: false,
-                    own_reactions: Vec::new(),
-                    reactions: Vec::new(),
-                };
-                self.messages.insert((channel, entry.seq), target);
-            }
-            Event::Pin { on, .. } => *self.pins.entry(channel).or_default() += if *on { 1 } else { -1 },
-            _ => {}
+        let target = Target {
+            sender: entry.sender,
+            is_message: entry.event.counts(),
+            deleted: false,
+            n: entry.n,
+            pinned: false,
+            own_reactions: Vec::new(),
+            reactions: Vec::new(),
+        };
+        self.fresh.insert((channel, entry.seq), target);
+        if let Event::Pin { on, .. } = entry.event {
+            *self.pins.entry(channel).or_default() += if on { 1 } else { -1 };
         }
         self.entries.push(entry);
     }
@@ -301,7 +298,7 @@ impl Batch {
         }
         let Some(key) = order.command.target().map(|seq| (order.channel, seq)) else { return };
         if facts.target.is_none() {
-            facts.target = self.messages.get(&key).cloned();
+            facts.target = self.fresh.get(&key).cloned();
         }
         let Some(target) = &mut facts.target else { return };
         for entry in self.touched.get(&key).into_iter().flatten().map(|place| &self.entries[*place]) {
