@@ -124,6 +124,12 @@ impl Service {
         self.rates.command(identity.user, self.now())
     }
 
+    /// Says that no outcome comes any more, because the sequencer has come to its end: who waits for one, and who is
+    /// going to, hears at once that it is unknown.
+    pub fn stop_waiting(&self) {
+        self.pending.close();
+    }
+
     fn now(&self) -> Timestamp {
         self.ports.clock.now()
     }
