@@ -58,6 +58,8 @@ pub(super) async fn serve<S: Socket>(front: Arc<Front>, socket: S, prefix: &[u8]
     let mut is_told = false;
     let result = loop {
         tokio::select! {
+            // In this order: a request that is here already is taken up before the end is told.
+            biased;
             result = &mut connection => break result,
             _ = phase.wait_for(|phase| *phase >= Phase::Draining), if !is_told => {
                 is_told = true;
