@@ -122,7 +122,7 @@ impl Shard {
         }
         let may_wait = polled.upgrade.may_poll_wait();
         polled.waiting = Some(answer);
-        self.answer_poll(index, (!may_wait).then_some(Packet::Noop));
+        if may_wait { self.flush_poll(index) } else { self.release_poll(index) }
     }
 
     fn take_body(&mut self, index: Index, body: &[u8], answer: Answer) {
