@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use crate::Service;
 use crate::budget::{Budget, about_bytes, folded_bytes};
-use crate::refused::{failed, failed_or};
+use crate::refused::{failed, failed_or, unsure};
 
 /// A channel that somebody wants to open.
 #[derive(Clone, Debug)]
@@ -86,7 +86,7 @@ impl Service {
         let (members, entries) = begin(id, wish.kind, about.clone(), me, &others, now);
         // Commit, announce.
         let new = NewChannel { id, kind: wish.kind, about, members, entries: entries.clone() };
-        match self.ports.channels.create(new).await.map_err(failed)? {
+        match self.ports.channels.create(new).await.map_err(unsure)? {
             Opened::Existing(channel) => self.channel(identity, channel).await,
             Opened::Created => {
                 let joined = |user| (Topic::User(user), Publication::Membership { user, channel: id, change: Membership::Joined });
