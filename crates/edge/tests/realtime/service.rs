@@ -50,6 +50,8 @@ pub struct TestService {
     /// While it is set, lists of channels wait here, and the first payload.
     pub slow_lists: Mutex<Option<Arc<Semaphore>>>,
     pub slow_welcomes: Mutex<Option<Arc<Semaphore>>>,
+    /// Whose presence nobody may watch.
+    pub strangers: Mutex<BTreeSet<UserId>>,
     pub connections: Mutex<Vec<UserId>>,
     pub addresses: Mutex<Vec<IpAddr>>,
     pub asked: mpsc::UnboundedSender<&'static str>,
@@ -199,7 +201,8 @@ impl Gateway for TestGateway {
     }
 
     fn watchable(&self, _: Identity, users: Vec<UserId>) -> Promise<Vec<UserId>> {
-        Box::pin(async move { Ok(users.into_iter().filter(|who| *who != user("stranger")).collect()) })
+        let strangers = self.0.strangers.lock().clone();
+        Box::pin(async move { Ok(users.into_iter().filter(|who| !strangers.contains(who)).collect()) })
     }
 
     fn connected(&self, identity: Identity) {
@@ -271,6 +274,7 @@ impl Server {
             slow_sends: Arc::new(Semaphore::new(0)),
             slow_lists: Mutex::default(),
             slow_welcomes: Mutex::default(),
+            strangers: Mutex::new([user("stranger")].into()),
             connections: Mutex::default(),
             addresses: Mutex::default(),
             asked,
