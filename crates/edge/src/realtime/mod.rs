@@ -34,6 +34,7 @@ mod start;
 mod stream;
 mod tally;
 mod timers;
+mod watching;
 
 pub use admission::{Admission, Full, Permit};
 pub use gateway::{Caller, Gateway, Promise};
