@@ -1,8 +1,6 @@
 //! The `rialto` binary.
 
 mod cli;
-mod client;
-mod command;
 mod compose;
 mod config;
 mod role;
@@ -22,9 +20,6 @@ fn main() -> ExitCode {
             print!("{}", config::document());
             Ok(ExitCode::SUCCESS)
         }
-        Command::Doctor(args) => command::doctor::run(args),
-        Command::Chat(args) => command::chat::run(args),
-        Command::Load(args) => command::load::run(args),
     };
     done.unwrap_or_else(|error| {
         eprintln!("rialto: {error:#}");

@@ -190,7 +190,7 @@ impl Service {
         after: Option<UserId>,
         limit: usize,
     ) -> Result<(Vec<(Profile, MemberRow)>, Option<UserId>), Refusal> {
-        self.roster(channel).await?.role(identity.user)?;
+        self.membership(identity.user, channel).await?;
         let (page, next) = self.member_page(channel, after, limit).await?;
         let ids: Vec<UserId> = page.iter().map(|row| row.user).collect();
         let profiles = self.ports.accounts.profiles(&ids).await.map_err(failed)?;
@@ -203,8 +203,8 @@ impl Service {
     /// # Errors
     /// `channel.role_too_low`, `channel.full`, `user.unknown`, `user.blocked`, `channel.too_many` …
     pub async fn add_members(&self, identity: Identity, channel: ChannelId, users: Vec<UserId>) -> Result<Option<Seq>, Refusal> {
-        let roster = self.roster(channel).await?;
-        allow(roster.kind, roster.role(identity.user)?, roster.count(), Right::Invite)?;
+        let (roster, role) = self.membership(identity.user, channel).await?;
+        allow(roster.kind, role, roster.count(), Right::Invite)?;
         let mut users = users;
         users.sort_unstable();
         users.dedup();
@@ -219,8 +219,8 @@ impl Service {
     /// `channel.role_too_low`, `channel.wrong_kind`, `channel.unknown`.
     pub async fn make_invite(&self, identity: Identity, channel: ChannelId, terms: InviteTerms) -> Result<String, Refusal> {
         let now = self.now();
-        let roster = self.roster(channel).await?;
-        allow(roster.kind, roster.role(identity.user)?, roster.count(), Right::Invite)?;
+        let (roster, role) = self.membership(identity.user, channel).await?;
+        allow(roster.kind, role, roster.count(), Right::Invite)?;
         self.rates.discovery(identity.user, now)?;
         let secret: [u8; 16] = self.random();
         let invite =

@@ -105,6 +105,14 @@ impl Service {
         &self.policy.limits
     }
 
+    /// Do the backends answer? Reads something small from the store.
+    ///
+    /// # Errors
+    /// `server.unavailable` and the like.
+    pub async fn ready(&self) -> Result<(), Refusal> {
+        self.ports.accounts.revoked_since(self.now()).await.map(drop).map_err(refused::failed)
+    }
+
     /// Counts a command of a user, over all their connections.
     ///
     /// # Errors

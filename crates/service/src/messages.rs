@@ -9,11 +9,9 @@ use rialto_domain::log::Window;
 use rialto_domain::ports::Order;
 use rialto_domain::publication::Outcome;
 use rialto_domain::{ChannelId, ClientId, Refusal, Seq, UserId};
-use std::sync::Arc;
 
 use crate::Service;
 use crate::refused::{failed, failed_or};
-use crate::rosters::Roster;
 
 /// A message to be sent.
 #[derive(Clone, Debug)]
@@ -70,8 +68,7 @@ impl Service {
 
     async fn take_in(&self, sender: UserId, channel: ChannelId, client_id: ClientId, message: Message, wait: bool) -> Result<Option<Seq>, Refusal> {
         // Facts: who is in. Decision: what can be refused at once. The writer decides again, in order.
-        let roster = self.roster(channel).await?;
-        let role = roster.role(sender)?;
+        let (roster, role) = self.membership(sender, channel).await?;
         allow(roster.kind, role, roster.count(), Right::Write)?;
         if message.mentions.all {
             allow(roster.kind, role, roster.count(), Right::MentionAll)?;
@@ -174,10 +171,6 @@ impl Service {
     /// One who may read a channel's log, or did: former members keep what they saw.
     pub(crate) async fn reader(&self, user: UserId, channel: ChannelId) -> Result<Member, Refusal> {
         self.ports.channels.find_member(channel, user).await.map_err(failed_or(Refusal::ChannelUnknown))?.ok_or(Refusal::ChannelUnknown)
-    }
-
-    pub(crate) async fn roster(&self, channel: ChannelId) -> Result<Arc<Roster>, Refusal> {
-        self.rosters.load(channel, &*self.ports.channels).await.map_err(failed_or(Refusal::ChannelUnknown))
     }
 
     /// Submits a command and waits for what becomes of it: the place of its entry, if there is one.

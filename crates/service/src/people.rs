@@ -123,8 +123,7 @@ impl Service {
     /// `channel.unknown`.
     pub async fn typing(&self, identity: Identity, channel: ChannelId) -> Result<(), Refusal> {
         let user = identity.user;
-        let roster = self.roster(channel).await?;
-        roster.role(user)?;
+        let (roster, _) = self.membership(user, channel).await?;
         if self.account(identity).await?.settings.typing == Audience::Nobody {
             return Ok(());
         }

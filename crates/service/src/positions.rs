@@ -17,7 +17,7 @@ impl Service {
     pub async fn mark(&self, identity: Identity, marks: &[(ChannelId, Seq, Seq)]) -> Result<(), Refusal> {
         self.bounded(marks)?;
         for (channel, _, _) in marks {
-            self.roster(*channel).await?.role(identity.user)?;
+            self.membership(identity.user, *channel).await?;
         }
         for &(channel, delivered, read) in marks {
             let command = Command::Mark { delivered, read };

@@ -37,13 +37,20 @@ impl Story {
                 story.hide_something(backend, &mut dice).await;
                 continue;
             }
-            let (actor, command) = match &earlier[..] {
-                [_, ..] if dice.one_in(10) => dice.pick(&earlier),
-                _ => story.any_command(&mut dice, &present(backend, channel).await, step),
-            };
-            earlier.push((actor, command.clone()));
+            // Often one alone, sometimes many that are appended at once.
+            let count = if dice.one_in(4) { 2 + dice.below(7) } else { 1 };
+            let present = present(backend, channel).await;
+            let mut commands = Vec::new();
+            for _ in 0..count {
+                let again = !earlier.is_empty() && dice.one_in(10);
+                commands.push(if again { dice.pick(&earlier) } else { story.any_command(&mut dice, &present, step) });
+            }
+            earlier.extend_from_slice(&commands);
             // A refusal changes nothing, and is as good a step as any.
-            let _ = scribe.command(channel, actor, command).await;
+            match &commands[..] {
+                [(actor, command)] => drop(scribe.command(channel, *actor, command.clone()).await),
+                commands => drop(scribe.together(channel, commands).await),
+            }
             story.written = scribe.written(channel);
         }
         story

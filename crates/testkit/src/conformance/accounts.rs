@@ -24,6 +24,7 @@ macro_rules! ask_accounts {
             what_a_user_sets_is_read_back
             profiles_are_told_of_those_who_exist
             log_ins_are_listed_until_they_end_newest_first
+            a_log_in_is_named_anew
             a_log_in_moves_to_each_generation_once
             of_racing_rotations_one_succeeds
             an_ended_log_in_rotates_no_more
@@ -172,6 +173,22 @@ pub async fn log_ins_are_listed_until_they_end_newest_first(backend: Backend) {
     let ended = backend.accounts.find_log_in(began[0].id).await.expect("the store answers");
     assert_eq!(ended, Some(LogIn { revoked_at: Some(Timestamp(600)), ..began[0].clone() }));
     assert_eq!(backend.accounts.find_log_in(session_id()).await.expect("the store answers"), None);
+}
+
+/// The client's name changes, and nothing else; nor do other log-ins.
+pub async fn a_log_in_is_named_anew(backend: Backend) {
+    let (phone, laptop) = (log_in(user(1), Timestamp(100)), log_in(user(1), Timestamp(200)));
+    for log_in in [&phone, &laptop] {
+        backend.accounts.open_log_in(log_in.clone()).await.expect("begins");
+    }
+    for client in ["Marco's phone 🛶", ""] {
+        backend.accounts.name_log_in(phone.id, client.into()).await.expect("names");
+        let expected = LogIn { client: client.into(), ..phone.clone() };
+        assert_eq!(backend.accounts.find_log_in(phone.id).await.expect("the store answers"), Some(expected.clone()));
+        assert_eq!(backend.accounts.log_ins(user(1), Timestamp(300)).await.expect("log-ins"), [laptop.clone(), expected]);
+    }
+    let nobody = backend.accounts.name_log_in(session_id(), "nobody".into()).await;
+    assert!(matches!(nobody, Err(PortError::NotFound)), "{nobody:?}");
 }
 
 /// Used, told when, and good for longer.

@@ -86,6 +86,11 @@ impl AccountStore for MemoryStore {
         Ok(open)
     }
 
+    async fn name_log_in(&self, session: SessionId, client: String) -> PortResult<()> {
+        self.kept().log_ins.get_mut(&session).ok_or(PortError::NotFound)?.client = client;
+        Ok(())
+    }
+
     async fn rotate(&self, session: SessionId, from: u64, now: Timestamp, expires_at: Timestamp) -> PortResult<Rotated> {
         let mut kept = self.kept();
         let log_in = kept.log_ins.get_mut(&session).ok_or(PortError::NotFound)?;

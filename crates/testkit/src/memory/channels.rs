@@ -74,7 +74,11 @@ impl ChannelStore for MemoryStore {
     async fn members(&self, channel: ChannelId, after: Option<UserId>, limit: usize) -> PortResult<Vec<MemberRow>> {
         let kept = self.kept();
         let rows = kept.channel(channel)?.presence().filter(|(user, _)| after.is_none_or(|after| *user > after));
-        Ok(rows.take(limit).map(|(user, member)| MemberRow { user, role: member.role, position: member.position }).collect())
+        let row = |(user, member): (UserId, &Member)| {
+            let since = member.visible.last().map_or(Seq::ZERO, |stretch| stretch.from);
+            MemberRow { user, role: member.role, since, position: member.position }
+        };
+        Ok(rows.take(limit).map(row).collect())
     }
 
     async fn set_flags(&self, user: UserId, channel: ChannelId, flags: Flags) -> PortResult<()> {

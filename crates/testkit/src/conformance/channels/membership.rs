@@ -45,7 +45,7 @@ pub async fn a_former_member_is_found_and_a_stranger_is_not(backend: Backend) {
     assert_eq!(backend.channels.find_listing(user(3), channel).await.expect("the store answers"), None);
 }
 
-/// Every present member exactly once, with their role and position.
+/// Every present member exactly once, with their role, their position, and since when they may read.
 pub async fn members_are_paged_in_the_order_of_their_ids(backend: Backend) {
     let scribe = Scribe::new(&backend);
     let channel = scribe.open(ChannelKind::Group, user(20), &users(1, 19)).await;
@@ -53,6 +53,9 @@ pub async fn members_are_paged_in_the_order_of_their_ids(backend: Backend) {
     scribe.say(channel, user(20), "hello").await;
     scribe.settle(channel, user(7), mark(3, 3)).await;
     scribe.write(channel, user(8), Command::Leave).await;
+    scribe.write(channel, user(6), Command::Leave).await;
+    scribe.say(channel, user(20), "while away").await;
+    let returned = scribe.write(channel, user(6), Command::Join).await;
     let expected: Vec<UserId> = (1..=20).filter(|n| *n != 8).map(user).collect();
     for limit in [1, 2, 7, 19, 20, 100] {
         let mut seen = Vec::new();
@@ -69,6 +72,7 @@ pub async fn members_are_paged_in_the_order_of_their_ids(backend: Backend) {
         let row = |n| seen.iter().find(|row| row.user == user(n)).expect("is in");
         assert_eq!((row(7).position.read, row(9).position.read), (Seq(3), Seq(2)));
         assert_eq!((row(20).role, row(1).role), (Role::Owner, Role::Member));
+        assert_eq!((row(20).since, row(1).since, row(6).since), (Seq(1), Seq(2), returned));
     }
     let after_nobody = backend.channels.members(channel, Some(user(8)), 1).await.expect("a page");
     assert_eq!(after_nobody[0].user, user(9), "after somebody who is not in");

@@ -1,0 +1,88 @@
+//! Copying the write-ahead log back into the database, so that it stays short.
+//!
+//! The bulk is copied by a thread of its own beside the writer. Only the log's last pages are left to the writer,
+//! which copies them between two commits when the log is long: then the next commit begins it anew.
+
+use parking_lot::{Condvar, Mutex};
+use rusqlite::Connection;
+
+/// Pages in the log that are worth a checkpoint beside the writer: 16 MiB.
+const WORTH_COPYING: i64 = 4_096;
+
+/// Pages at which the log is to begin anew: 64 MiB.
+const LONG: i64 = 16_384;
+
+/// Pages that the writer copies without being felt.
+const SHORT_REST: i64 = 1_024;
+
+/// What the writer asks of the thread that checkpoints.
+#[derive(Debug, Default)]
+pub(super) struct Checkpoints {
+    state: Mutex<State>,
+    asked: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    wanted: bool,
+    closed: bool,
+}
+
+impl Checkpoints {
+    fn want(&self) {
+        self.state.lock().wanted = true;
+        self.asked.notify_one();
+    }
+
+    /// Ends the thread.
+    pub(super) fn close(&self) {
+        self.state.lock().closed = true;
+        self.asked.notify_one();
+    }
+
+    /// The thread: copies when asked, until closed.
+    pub(super) fn run(&self, sql: &Connection) {
+        loop {
+            let mut state = self.state.lock();
+            while !state.wanted && !state.closed {
+                self.asked.wait(&mut state);
+            }
+            if state.closed {
+                return;
+            }
+            state.wanted = false;
+            drop(state);
+            if let Err(error) = checkpoint(sql, "PRAGMA wal_checkpoint(PASSIVE)") {
+                tracing::error!(%error, "the store cannot checkpoint");
+            }
+        }
+    }
+}
+
+/// After a commit: has the log grown so long that something must be done?
+pub(super) fn keep_short(writer: &Connection, checkpoints: &Checkpoints) -> rusqlite::Result<()> {
+    let Progress { pages, copied, .. } = checkpoint(writer, "PRAGMA wal_checkpoint(NOOP)")?;
+    let rest = pages - copied;
+    if pages >= LONG && rest > 0 && (rest <= SHORT_REST || pages >= 4 * LONG) {
+        checkpoint(writer, "PRAGMA wal_checkpoint(PASSIVE)")?;
+    } else if rest >= WORTH_COPYING || (pages >= LONG && rest > 0) {
+        checkpoints.want();
+    }
+    Ok(())
+}
+
+/// Copies everything and empties the log. False when a reader was in the way for too long.
+pub(super) fn truncate(writer: &Connection) -> rusqlite::Result<bool> {
+    checkpoint(writer, "PRAGMA wal_checkpoint(PASSIVE)")?;
+    checkpoint(writer, "PRAGMA wal_checkpoint(TRUNCATE)").map(|progress| !progress.busy)
+}
+
+struct Progress {
+    busy: bool,
+    pages: i64,
+    copied: i64,
+}
+
+fn checkpoint(sql: &Connection, command: &str) -> rusqlite::Result<Progress> {
+    sql.prepare_cached(command)?.query_row([], |row| Ok(Progress { busy: row.get(0)?, pages: row.get(1)?, copied: row.get(2)? }))
+}

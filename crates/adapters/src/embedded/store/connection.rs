@@ -1,0 +1,61 @@
+//! Connections to the database, each set up for what it does.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+/// Marks the file as ours ("Rlto"), so that another program's database is never taken for a store.
+pub(super) const APPLICATION_ID: i32 = i32::from_be_bytes(*b"Rlto");
+
+/// Memory-mapped reading of up to this much of the file; the system takes the pages back when it needs them.
+const MMAP_BYTES: i64 = 1 << 30;
+
+/// The connection that makes or migrates a database.
+pub(super) fn maintain(path: &Path, create: bool) -> rusqlite::Result<Connection> {
+    let create = if create { OpenFlags::SQLITE_OPEN_CREATE } else { OpenFlags::empty() };
+    let sql = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | create)?;
+    sql.busy_timeout(Duration::from_secs(10))?;
+    Ok(sql)
+}
+
+/// The one connection that writes. Every commit is on disk when it returns; checkpoints are somebody else's work.
+///
+/// What is deleted is overwritten with zeros, also in pages that become free.
+pub(super) fn write(path: &Path) -> rusqlite::Result<Connection> {
+    let sql = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    sql.busy_timeout(Duration::from_secs(10))?;
+    sql.set_prepared_statement_cache_capacity(128);
+    sql.pragma_update(None, "journal_mode", "WAL")?;
+    sql.execute_batch(
+        "PRAGMA synchronous = FULL;
+         PRAGMA wal_autocheckpoint = 0;
+         PRAGMA secure_delete = ON;
+         PRAGMA cache_size = -65536;
+         PRAGMA temp_store = MEMORY;
+         PRAGMA foreign_keys = OFF;",
+    )?;
+    sql.pragma_update(None, "mmap_size", MMAP_BYTES)?;
+    Ok(sql)
+}
+
+/// A connection that only reads.
+pub(super) fn read(path: &Path) -> rusqlite::Result<Connection> {
+    let sql = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    sql.busy_timeout(Duration::from_secs(1))?;
+    sql.set_prepared_statement_cache_capacity(64);
+    sql.execute_batch("PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY;")?;
+    sql.pragma_update(None, "mmap_size", MMAP_BYTES)?;
+    Ok(sql)
+}
+
+/// The connection that copies the write-ahead log back into the database.
+pub(super) fn checkpoint(path: &Path) -> rusqlite::Result<Connection> {
+    let sql = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    sql.execute_batch("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;")?;
+    Ok(sql)
+}
+
+fn open(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+}

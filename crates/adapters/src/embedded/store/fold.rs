@@ -1,0 +1,96 @@
+//! Folding: what a generation of the tail holds goes into the tables that follow the log, a slice at a time.
+//!
+//! Everything here may be repeated: after a crash between two slices, the whole generation is read back from the
+//! log and the journal and folded again.
+
+use rialto_domain::Seq;
+use rialto_domain::UserId;
+use rialto_domain::log::Head;
+use rialto_domain::position::Position;
+use rusqlite::{Connection, params};
+
+use super::column::Col;
+use super::fault::Fault;
+use super::member;
+use super::tail::{ChannelKey, EntryId, Run, Tail};
+
+/// A generation on its way into the tables.
+#[derive(Debug)]
+pub(super) struct Fold {
+    rows: Vec<FoldRow>,
+    done: usize,
+    upto: Watermark,
+}
+
+/// How far the log and the journal reach into a generation.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Watermark {
+    pub(super) entry: EntryId,
+    pub(super) mark: i64,
+}
+
+#[derive(Debug)]
+enum FoldRow {
+    Client { tag: i64, id: EntryId },
+    Run { channel: ChannelKey, run: Run },
+    Channel { channel: ChannelKey, head: Head, minima: (Seq, Seq) },
+    Position { channel: ChannelKey, user: UserId, position: Position },
+}
+
+impl Fold {
+    /// Puts the rows into the order of their tables, so that each page of those is written once.
+    pub(super) fn new(tail: &Tail, upto: Watermark) -> Self {
+        let mut clients: Vec<(i64, EntryId)> = tail.clients.iter().flat_map(|(tag, ids)| ids.iter().map(|id| (*tag, *id))).collect();
+        clients.sort_unstable();
+        let mut channels: Vec<_> = tail.channels.iter().collect();
+        channels.sort_unstable_by_key(|(key, _)| **key);
+        let mut positions: Vec<_> = tail.positions.iter().map(|(place, position)| (*place, *position)).collect();
+        positions.sort_unstable_by_key(|(place, _)| *place);
+        let mut rows = Vec::with_capacity(clients.len() + channels.len() * 2 + positions.len());
+        rows.extend(clients.into_iter().map(|(tag, id)| FoldRow::Client { tag, id }));
+        rows.extend(channels.iter().flat_map(|(channel, tail)| tail.runs.iter().map(|run| FoldRow::Run { channel: **channel, run: *run })));
+        rows.extend(channels.iter().map(|(channel, tail)| FoldRow::Channel { channel: **channel, head: tail.head, minima: tail.minima }));
+        rows.extend(positions.into_iter().map(|((channel, user), position)| FoldRow::Position { channel, user, position }));
+        Self { rows, done: 0, upto }
+    }
+
+    /// Writes at most `most` rows, and returns how far the fold has come if the transaction is committed.
+    pub(super) fn slice(&self, sql: &Connection, most: usize) -> Result<usize, Fault> {
+        let reached = self.rows.len().min(self.done + most);
+        for row in &self.rows[self.done..reached] {
+            row.write(sql)?;
+        }
+        if reached == self.rows.len() {
+            sql.prepare_cached("UPDATE progress SET log = ?1, mark = ?2")?.execute((self.upto.entry, self.upto.mark))?;
+            sql.prepare_cached("DELETE FROM mark WHERE id <= ?1")?.execute([self.upto.mark])?;
+        }
+        Ok(reached)
+    }
+
+    /// Notes what was committed. True when all is done.
+    pub(super) fn reach(&mut self, reached: usize) -> bool {
+        self.done = reached;
+        self.done == self.rows.len()
+    }
+}
+
+impl FoldRow {
+    fn write(&self, sql: &Connection) -> Result<(), Fault> {
+        match self {
+            Self::Client { tag, id } => {
+                sql.prepare_cached("INSERT OR IGNORE INTO client (tag, id) VALUES (?1, ?2)")?.execute((tag, id))?;
+            }
+            Self::Run { channel, run } => {
+                sql.prepare_cached("INSERT OR IGNORE INTO run (channel, seq, id) VALUES (?1, ?2, ?3)")?.execute((channel, run.seq.cast_signed(), run.id))?;
+            }
+            Self::Channel { channel, head, minima } => {
+                // A row that is ahead was written with a change of members, and stays.
+                let update = "UPDATE channel SET head_seq = ?2, head_n = ?3, head_at = ?4, delivered = ?5, read = ?6 WHERE key = ?1 AND head_seq <= ?2";
+                let values = params![channel, Col(head.seq), Col(head.n), Col(head.at), Col(minima.0), Col(minima.1)];
+                sql.prepare_cached(update)?.execute(values)?;
+            }
+            Self::Position { channel, user, position } => member::advance(sql, *channel, *user, position)?,
+        }
+        Ok(())
+    }
+}

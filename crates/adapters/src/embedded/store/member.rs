@@ -1,0 +1,122 @@
+//! Rows of members.
+
+use rialto_domain::UserId;
+use rialto_domain::channel::Member;
+use rialto_domain::log::Interval;
+use rialto_domain::position::Position;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::column::{Col, get};
+use super::fault::Fault;
+use super::payload::{Payload, pack, unpack};
+use super::tail::ChannelKey;
+use rialto_domain::Seq;
+
+/// The columns that [`position`] reads, in its order.
+macro_rules! position_columns {
+    () => {
+        "delivered, read, read_n, delivered_at, read_at"
+    };
+}
+pub(super) use position_columns;
+
+/// Reads a position from five columns on.
+pub(super) fn position(row: &Row<'_>, first: usize) -> rusqlite::Result<Position> {
+    Ok(Position {
+        delivered: get(row, first)?,
+        read: get(row, first + 1)?,
+        read_n: get(row, first + 2)?,
+        delivered_at: get(row, first + 3)?,
+        read_at: get(row, first + 4)?,
+    })
+}
+
+/// Reads the intervals of a membership.
+pub(super) fn visible(packed: &[u8]) -> Result<Vec<Interval>, Fault> {
+    let pairs: Vec<(Seq, Option<Seq>)> = unpack(packed)?;
+    Ok(pairs.into_iter().map(|(from, to)| Interval { from, to }).collect())
+}
+
+fn pack_visible(intervals: &[Interval]) -> Result<Payload, Fault> {
+    let pairs: Vec<(Seq, Option<Seq>)> = intervals.iter().map(|interval| (interval.from, interval.to)).collect();
+    pack(&pairs)
+}
+
+/// Writes a member's row. Their position only ever moves forward.
+pub(super) fn put(sql: &Connection, channel: ChannelKey, user: UserId, member: &Member) -> Result<(), Fault> {
+    let mut upsert = sql.prepare_cached(concat!(
+        "INSERT INTO member (channel, user, active, role, blocking, visible, ",
+        position_columns!(),
+        ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+         ON CONFLICT (channel, user) DO UPDATE SET
+           active = excluded.active, role = excluded.role, blocking = excluded.blocking, visible = excluded.visible,
+           delivered = max(delivered, excluded.delivered),
+           delivered_at = iif(excluded.delivered > delivered, excluded.delivered_at, delivered_at),
+           read = max(read, excluded.read),
+           read_n = iif(excluded.read > read, excluded.read_n, read_n),
+           read_at = iif(excluded.read > read, excluded.read_at, read_at)",
+    ))?;
+    let at = &member.position;
+    upsert.execute(params![
+        channel,
+        Col(user),
+        member.is_active(),
+        Col(member.role),
+        member.blocking,
+        pack_visible(&member.visible)?,
+        Col(at.delivered),
+        Col(at.read),
+        Col(at.read_n),
+        Col(at.delivered_at),
+        Col(at.read_at),
+    ])?;
+    Ok(())
+}
+
+/// Moves the position in a member's row forward.
+pub(super) fn advance(sql: &Connection, channel: ChannelKey, user: UserId, to: &Position) -> Result<(), Fault> {
+    let mut update = sql.prepare_cached(
+        "UPDATE member SET
+           delivered = max(delivered, ?3), delivered_at = iif(?3 > delivered, ?6, delivered_at),
+           read = max(read, ?4), read_n = iif(?4 > read, ?5, read_n), read_at = iif(?4 > read, ?7, read_at)
+         WHERE channel = ?1 AND user = ?2",
+    )?;
+    update.execute(params![channel, Col(user), Col(to.delivered), Col(to.read), Col(to.read_n), Col(to.delivered_at), Col(to.read_at)])?;
+    Ok(())
+}
+
+macro_rules! member_columns {
+    () => {
+        concat!("user, role, blocking, visible, ", position_columns!())
+    };
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Result<(UserId, Member), Fault>> {
+    let (user, role, blocking, position) = (get(row, 0)?, get(row, 1)?, row.get(2)?, position(row, 4)?);
+    let visible = visible(row.get_ref(3)?.as_blob()?);
+    Ok(visible.map(|visible| (user, Member { role, visible: visible.into(), position, blocking })))
+}
+
+/// A member's row as it is stored, present or former.
+pub(super) fn find(sql: &Connection, channel: ChannelKey, user: UserId) -> Result<Option<Member>, Fault> {
+    let mut select = sql.prepare_cached(concat!("SELECT ", member_columns!(), " FROM member WHERE channel = ?1 AND user = ?2"))?;
+    let row = select.query_row(params![channel, Col(user)], read).optional()?;
+    Ok(row.transpose()?.map(|(_, member)| member))
+}
+
+/// All members as they are stored, present and former, in the order of their ids.
+pub(super) fn all(sql: &Connection, channel: ChannelKey) -> Result<Vec<(UserId, Member)>, Fault> {
+    let mut select = sql.prepare_cached(concat!("SELECT ", member_columns!(), " FROM member WHERE channel = ?1 ORDER BY user"))?;
+    select.query_map([channel], read)?.map(|row| row?).collect()
+}
+
+/// A page of present members as they are stored, in the order of their ids.
+pub(super) fn page(sql: &Connection, channel: ChannelKey, after: Option<UserId>, limit: usize) -> Result<Vec<(UserId, Member)>, Fault> {
+    let mut select = sql.prepare_cached(concat!(
+        "SELECT ",
+        member_columns!(),
+        " FROM member WHERE channel = ?1 AND user > ifnull(?2, x'') AND active = 1 ORDER BY user LIMIT ?3"
+    ))?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    select.query_map(params![channel, after.map(Col), limit], read)?.map(|row| row?).collect()
+}

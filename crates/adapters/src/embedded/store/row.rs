@@ -1,0 +1,109 @@
+//! A row of the log.
+
+use rialto_domain::entry::Entry;
+use rialto_domain::{ChannelId, ClientId, Seq, Timestamp, UserId};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::column::{Col, get, get_optional};
+use super::fault::Fault;
+use super::payload::{self, Kind, Payload};
+use super::tail::{ChannelKey, EntryId};
+
+/// The number of a sender.
+pub(super) type PersonKey = i64;
+
+/// An entry as it stands in the log.
+#[derive(Clone, Debug)]
+pub(super) struct LogRow {
+    pub(super) id: EntryId,
+    pub(super) channel: ChannelKey,
+    pub(super) seq: Seq,
+    pub(super) at: Timestamp,
+    pub(super) sender: PersonKey,
+    pub(super) client_id: Option<ClientId>,
+    pub(super) kind: Kind,
+    pub(super) n: u64,
+    pub(super) edited_at: Option<Timestamp>,
+    pub(super) payload: Payload,
+}
+
+macro_rules! columns {
+    () => {
+        "id, channel, seq, at, sender, client_id, kind, n, edited_at, payload"
+    };
+}
+
+impl LogRow {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get(0)?,
+            channel: row.get(1)?,
+            seq: get(row, 2)?,
+            at: get(row, 3)?,
+            sender: row.get(4)?,
+            client_id: get_optional(row, 5)?,
+            kind: get(row, 6)?,
+            n: get(row, 7)?,
+            edited_at: get_optional(row, 8)?,
+            payload: row.get(9)?,
+        })
+    }
+
+    /// The row of this number.
+    pub(super) fn find(sql: &Connection, id: EntryId) -> Result<Option<Self>, Fault> {
+        let mut select = sql.prepare_cached(concat!("SELECT ", columns!(), " FROM log WHERE id = ?1"))?;
+        Ok(select.query_row([id], Self::read).optional()?)
+    }
+
+    /// Adds `len` rows from a number on. Fewer are added when the log ends before.
+    pub(super) fn read_run(sql: &Connection, id: EntryId, len: u64, into: &mut Vec<Self>) -> Result<(), Fault> {
+        let mut select = sql.prepare_cached(concat!("SELECT ", columns!(), " FROM log WHERE id BETWEEN ?1 AND ?2 ORDER BY id"))?;
+        for row in select.query_map((id, id + len.cast_signed() - 1), Self::read)? {
+            into.push(row?);
+        }
+        Ok(())
+    }
+
+    /// Calls `each` with every row after a number, in order.
+    pub(super) fn each_after(sql: &Connection, after: EntryId, mut each: impl FnMut(Self) -> Result<(), Fault>) -> Result<(), Fault> {
+        let mut select = sql.prepare(concat!("SELECT ", columns!(), " FROM log WHERE id > ?1 ORDER BY id"))?;
+        for row in select.query_map([after], Self::read)? {
+            each(row?)?;
+        }
+        Ok(())
+    }
+
+    /// Puts the row at the end of the log.
+    pub(super) fn insert(&self, sql: &Connection) -> Result<(), Fault> {
+        sql.prepare_cached(concat!("INSERT INTO log (", columns!(), ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"))?.execute(params![
+            self.id,
+            self.channel,
+            Col(self.seq),
+            Col(self.at),
+            self.sender,
+            self.client_id.map(Col),
+            Col(self.kind),
+            Col(self.n),
+            self.edited_at.map(Col),
+            self.payload,
+        ])?;
+        Ok(())
+    }
+
+    /// Replaces what the row says.
+    pub(super) fn revise(&self, sql: &Connection, kind: Kind, payload: &Payload, edited_at: Option<Timestamp>) -> Result<(), Fault> {
+        sql.prepare_cached("UPDATE log SET kind = ?2, payload = ?3, edited_at = ?4 WHERE id = ?1")?.execute(params![
+            self.id,
+            Col(kind),
+            payload,
+            edited_at.map(Col)
+        ])?;
+        Ok(())
+    }
+
+    /// The entry, once its sender's id is known. An edit comes without what its message says now.
+    pub(super) fn into_entry(self, channel: ChannelId, sender: UserId) -> Result<Entry, Fault> {
+        let event = payload::decode(self.kind, self.payload)?;
+        Ok(Entry { channel, seq: self.seq, at: self.at, sender, client_id: self.client_id, n: self.n, event })
+    }
+}

@@ -1,0 +1,18 @@
+//! A copy of the store in one file, made while it works.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use super::connection;
+
+/// Writes a compact copy to a path where nothing stands yet.
+///
+/// The copy has no epoch: the store that is made of it draws a new one, so that clients notice that history was
+/// set back and do not mistake their positions for places in this one.
+pub(super) fn write(sql: &Connection, path: &Path) -> rusqlite::Result<()> {
+    sql.execute("VACUUM INTO ?1", [path.to_string_lossy()])?;
+    let copy = connection::maintain(path, false)?;
+    copy.execute("DELETE FROM meta WHERE name = 'epoch'", [])?;
+    copy.close().map_err(|(_, error)| error)
+}

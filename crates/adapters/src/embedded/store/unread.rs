@@ -1,0 +1,52 @@
+//! How much waits to be read, by subtraction: what was counted since, less what does not count.
+
+use rialto_domain::channel::Member;
+use rialto_domain::{Seq, UserId, unread};
+use rusqlite::params;
+
+use super::column::{Col, get};
+use super::fault::Fault;
+use super::reader::{SeenChannel, View};
+
+/// Messages that `user` has not read, and those of them that mention the user. Exact, at a cost that does not grow
+/// with their number but with how many of them were deleted or hidden.
+pub(super) fn count(view: &View<'_>, channel: &SeenChannel, user: UserId, member: &Member) -> Result<(u64, u64), Fault> {
+    let read = member.position.read;
+    if unread::at_most(&channel.head, &member.position) == 0 || channel.deleted {
+        return Ok((0, 0));
+    }
+    let (mut messages, mut mentions) = (0, 0);
+    for (low, high) in member.visible.iter().filter_map(|interval| interval.overlap(read.next(), channel.head.seq)) {
+        let upto = if high == channel.head.seq { channel.head.n } else { view.places().messages_up_to(channel.key, high)? };
+        let before = if low == read.next() { member.position.read_n } else { view.places().messages_up_to(channel.key, low.previous())? };
+        let counted = upto.saturating_sub(before);
+        if counted > 0 {
+            messages += counted.saturating_sub(uncounted(view, channel, user, low, high)?);
+            mentions += mentioned(view, channel, user, low, high)?;
+        }
+    }
+    Ok((messages, mentions.min(messages)))
+}
+
+/// Messages in `low..=high` that do not count as unread to a user.
+fn uncounted(view: &View<'_>, channel: &SeenChannel, user: UserId, low: Seq, high: Seq) -> Result<u64, Fault> {
+    let mut select = view.sql.prepare_cached(
+        "SELECT count(*) FROM (
+           SELECT seq FROM uncounted WHERE channel = ?1 AND user = x'' AND seq BETWEEN ?3 AND ?4
+           UNION
+           SELECT seq FROM uncounted WHERE channel = ?1 AND user = ?2 AND seq BETWEEN ?3 AND ?4)",
+    )?;
+    Ok(select.query_row(params![channel.key, Col(user), Col(low), Col(high)], |row| get(row, 0))?)
+}
+
+/// Messages in `low..=high` that mention a user, or everyone, and count as unread to the user.
+fn mentioned(view: &View<'_>, channel: &SeenChannel, user: UserId, low: Seq, high: Seq) -> Result<u64, Fault> {
+    let mut select = view.sql.prepare_cached(
+        "SELECT count(*) FROM (
+           SELECT seq FROM mention WHERE channel = ?1 AND user = x'' AND seq BETWEEN ?3 AND ?4
+           UNION
+           SELECT seq FROM mention WHERE channel = ?1 AND user = ?2 AND seq BETWEEN ?3 AND ?4) AS m
+         WHERE NOT EXISTS (SELECT 1 FROM uncounted u WHERE u.channel = ?1 AND u.user IN (x'', ?2) AND u.seq = m.seq)",
+    )?;
+    Ok(select.query_row(params![channel.key, Col(user), Col(low), Col(high)], |row| get(row, 0))?)
+}

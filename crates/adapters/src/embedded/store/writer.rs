@@ -1,0 +1,226 @@
+//! The one thread that writes: it takes what waits, commits it together, and answers when it is on disk.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+
+use super::Shared;
+use super::checkpoint;
+use super::doom;
+use super::fault::{Failure, Fault};
+use super::fold::{Fold, Watermark};
+use super::group::{Group, Memory};
+use super::job::{Job, Reply};
+use super::queue::Taken;
+use super::tail::Tail;
+
+/// The most weight in one commit: 1,024 small entries, or a mebibyte of large ones.
+const GROUP_WEIGHT: usize = 1 << 20;
+
+/// A generation of the tail is folded when it weighs this much, or when it is old enough.
+const FOLD_WEIGHT: usize = 1 << 17;
+
+/// Rows folded in a commit that has nothing else to do.
+const IDLE_SLICE: usize = 4096;
+
+/// The writer's thread.
+pub(super) struct Writer {
+    sql: Connection,
+    shared: Arc<Shared>,
+    memory: Memory,
+    waiting: VecDeque<Job>,
+    pending: Tail,
+    fold: Option<Fold>,
+    /// Since when there is something to fold.
+    unfolded_since: Option<Instant>,
+    /// Since when erased text may still stand in the write-ahead log.
+    erased_since: Option<Instant>,
+    /// There may be deleted channels to erase.
+    doomed: bool,
+    /// After a failure: until when not to try again of one's own accord.
+    resting_until: Option<Instant>,
+}
+
+/// How long to rest after a failed commit.
+const REST: Duration = Duration::from_secs(1);
+
+impl Writer {
+    pub(super) fn new(sql: Connection, shared: Arc<Shared>) -> Result<Self, Fault> {
+        let memory = Memory::read(&sql)?;
+        let unfolded_since = (shared.tails.weights().0 > 0).then(Instant::now);
+        // What was erased before a crash may not have left the write-ahead log.
+        let erased_since = Some(Instant::now());
+        let (waiting, pending) = (VecDeque::new(), Tail::default());
+        Ok(Self { sql, shared, memory, waiting, pending, fold: None, unfolded_since, erased_since, doomed: true, resting_until: None })
+    }
+
+    /// Works until the queue is closed and empty, and everything is folded.
+    pub(super) fn run(mut self) {
+        let _closing = Closing(self.shared.clone());
+        loop {
+            if self.waiting.is_empty() {
+                match self.shared.writes.take(GROUP_WEIGHT, self.next_chore()) {
+                    Taken::Items(jobs) => self.waiting.extend(jobs),
+                    Taken::Nothing => {}
+                    Taken::Closed => break,
+                }
+            }
+            self.begin_fold(self.shared.options.fold_after);
+            // A failure was told to everyone it concerns, and logged; the next group starts anew.
+            let _ = self.commit_group();
+            self.keep_wal_short();
+        }
+        self.finish();
+    }
+
+    /// Until when to wait for jobs before there is something else to do.
+    fn next_chore(&self) -> Option<Instant> {
+        let now = (self.fold.is_some() || self.doomed).then(Instant::now);
+        let fold = self.unfolded_since.map(|since| since + self.shared.options.fold_after);
+        let erase = self.erased_since.map(|since| since + self.shared.options.erase_within);
+        let next = [now, fold, erase].into_iter().flatten().min();
+        next.map(|next| self.resting_until.map_or(next, |rest| next.max(rest)))
+    }
+
+    /// Sets the tail aside to be folded, if it is large or old enough and the one before is done.
+    fn begin_fold(&mut self, age: Duration) {
+        let due = self.unfolded_since.is_some_and(|since| since.elapsed() >= age) || self.shared.tails.weights().0 >= FOLD_WEIGHT;
+        if self.fold.is_none() && due {
+            let frozen = self.shared.tails.freeze();
+            self.fold = Some(Fold::new(&frozen.read(), Watermark { entry: self.memory.last_entry, mark: self.memory.last_mark }));
+            self.unfolded_since = None;
+        }
+    }
+
+    /// Commits what waits together with a slice of the fold.
+    fn commit_group(&mut self) -> Result<(), Failure> {
+        if self.waiting.is_empty() && self.fold.is_none() && !self.doomed {
+            return Ok(());
+        }
+        let mut replies = Vec::with_capacity(self.waiting.len());
+        let outcome = self.transact(&mut replies).map_err(|fault| Failure::of(&fault));
+        match &outcome {
+            Ok(reached) => self.committed(*reached),
+            Err(failure) => self.rolled_back(failure),
+        }
+        let outcome = outcome.map(|_| ());
+        for reply in replies {
+            reply.tell(outcome.clone());
+        }
+        outcome
+    }
+
+    /// Runs one transaction, and returns how far it took the fold.
+    fn transact(&mut self, replies: &mut Vec<Box<dyn Reply>>) -> Result<usize, Fault> {
+        if let Err(error) = self.command("BEGIN IMMEDIATE") {
+            let failure = Failure::of(&Fault::Sql(error));
+            self.waiting.drain(..).for_each(|job| job.refuse(failure.clone()));
+            return Err(failure.into());
+        }
+        let tails = self.shared.tails.pin();
+        let mut group = Group { sql: &self.sql, pending: &mut self.pending, tails: &tails, memory: &mut self.memory };
+        while let Some(job) = self.waiting.pop_front() {
+            let (outcome, reply) = job.perform(&mut group);
+            replies.push(reply);
+            // Those behind it are not concerned: they go into the next group.
+            outcome?;
+        }
+        let weight = group.pending.weight();
+        if replies.is_empty() && self.doomed {
+            self.doomed = doom::erase_some(&mut group, &self.shared.salt)?;
+        }
+        let reached = match &self.fold {
+            // The fold must keep ahead of the tail that grows meanwhile.
+            Some(fold) => fold.slice(&self.sql, if replies.is_empty() { IDLE_SLICE } else { 256 + 2 * weight })?,
+            None => 0,
+        };
+        self.command("COMMIT")?;
+        Ok(reached)
+    }
+
+    fn committed(&mut self, reached: usize) {
+        if !self.pending.is_empty() {
+            self.shared.tails.publish(&mut self.pending);
+            self.unfolded_since.get_or_insert_with(Instant::now);
+        }
+        if self.fold.as_mut().is_some_and(|fold| fold.reach(reached)) {
+            self.fold = None;
+            self.shared.tails.folded();
+            self.doomed = true;
+        }
+        self.resting_until = None;
+        if std::mem::take(&mut self.memory.erased) {
+            self.erased_since.get_or_insert_with(Instant::now);
+        }
+        self.shared.commits.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Forgets what was not committed, and reads the memory anew.
+    fn rolled_back(&mut self, failure: &Failure) {
+        if !self.sql.is_autocommit()
+            && let Err(error) = self.command("ROLLBACK")
+        {
+            tracing::error!(%error, "the store cannot roll back");
+        }
+        self.pending = Tail::default();
+        self.doomed = false;
+        self.resting_until = Some(Instant::now() + REST);
+        if failure.is_full() {
+            tracing::error!("the store's disk is full: nothing is written until there is room");
+        } else {
+            tracing::error!(%failure, "the store could not commit: {failure}");
+        }
+        match Memory::read(&self.sql) {
+            Ok(memory) => self.memory = memory,
+            Err(error) => tracing::error!(%error, "the store cannot be read after a failed commit"),
+        }
+    }
+
+    /// Checkpoints when the write-ahead log is long, or holds what was erased.
+    fn keep_wal_short(&mut self) {
+        if self.erased_since.is_some_and(|since| since.elapsed() >= self.shared.options.erase_within) {
+            match checkpoint::truncate(&self.sql) {
+                Ok(true) => self.erased_since = None,
+                // A reader still uses the log: again after a while.
+                Ok(false) => self.erased_since = Some(Instant::now()),
+                Err(error) => {
+                    tracing::error!(%error, "the store cannot checkpoint");
+                    self.erased_since = Some(Instant::now());
+                }
+            }
+        }
+        if let Err(error) = checkpoint::keep_short(&self.sql, &self.shared.checkpoints) {
+            tracing::error!(%error, "the store cannot checkpoint");
+        }
+    }
+
+    /// Folds all that is left, and leaves the database in one file.
+    fn finish(mut self) {
+        self.begin_fold(Duration::ZERO);
+        while self.fold.is_some() && self.commit_group().is_ok() {
+            self.begin_fold(Duration::ZERO);
+        }
+        self.shared.checkpoints.close();
+        if let Err(error) = checkpoint::truncate(&self.sql) {
+            tracing::error!(%error, "the store cannot checkpoint");
+        }
+    }
+
+    /// Runs a command that returns nothing.
+    fn command(&self, sql: &str) -> rusqlite::Result<()> {
+        self.sql.prepare_cached(sql)?.execute([]).map(drop)
+    }
+}
+
+/// However the writer's thread ends, nobody may wait for it any more.
+struct Closing(Arc<Shared>);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.0.writes.abandon();
+        self.0.checkpoints.close();
+    }
+}
