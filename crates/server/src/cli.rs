@@ -21,4 +21,6 @@ pub(crate) enum Command {
     },
     /// Print a configuration file with every setting, its meaning and its default.
     Config,
+    /// Put load on a running server, and measure it.
+    Load(crate::command::load::Args),
 }

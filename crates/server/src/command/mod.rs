@@ -1,0 +1,3 @@
+//! What the program can be asked to do besides serving.
+
+pub(crate) mod load;
