@@ -90,13 +90,13 @@ describe('commands', () => {
   });
 
   after(async () => {
-    for (const each of worlds.values()) await Promise.all([...each.values()].map((world) => world.close()));
     for (const server of started) await server.stop();
   });
 
   for (const { title, on, carriers, run } of cases) {
     test(title, async () => {
-      const outcomes = await Promise.allSettled(carriers.map((carrier) => run(worlds.get(on).get(carrier))));
+      const places = carriers.map((carrier) => worlds.get(on).get(carrier));
+      const outcomes = await Promise.allSettled(places.map((world) => run(world).finally(() => world.dismiss())));
       const failures = outcomes.flatMap(({ reason }, place) => (reason ? [`over ${carriers[place]}: ${reason.stack}`] : []));
       assert.equal(failures.length, 0, failures.join('\n'));
     });

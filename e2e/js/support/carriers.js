@@ -7,6 +7,7 @@ import msgpackParser from 'socket.io-msgpack-parser';
 import WebSocket from 'ws';
 
 import { Client, Refusal } from './client.js';
+import { contract } from './contract.js';
 import { within } from './patience.js';
 
 /**
@@ -17,6 +18,8 @@ import { within } from './patience.js';
  */
 export async function connect(carrier, server, options = {}) {
   const client = new carriers[carrier](carrier, server, options);
+  server.clients.add(client);
+  client.gone.then(() => server.clients.delete(client));
   await within(client.opened, `a connection over ${carrier}`);
   return client;
 }
@@ -31,7 +34,7 @@ class SocketIo extends Client {
     // One manager for each client: by default those of one page share a connection.
     this.socket = io(server.url, { forceNew: true, extraHeaders: headers(options), auth: token ? greeting(options) : {}, ...rest });
     this.socket.onAny((event, data) => this.hear(event, data));
-    this.socket.on('disconnect', (reason) => this.end(reason));
+    this.socket.on('disconnect', (reason) => this.socket.active || this.end(reason));
     this.opened = new Promise((resolve, reject) => {
       this.socket.once(token || rest.auth ? 'ready' : 'connect', resolve);
       this.socket.once('connect_error', (error) => reject(error.data ? new Refusal('hello', error.data) : error));
@@ -53,6 +56,7 @@ class SocketIo extends Client {
 
   leave() {
     this.socket.disconnect();
+    this.end('io client disconnect');
   }
 }
 
@@ -111,9 +115,8 @@ class Plain extends Client {
     this.end({ code, reason });
   }
 
-  async leave() {
+  leave() {
     this.socket.close();
-    await within(this.gone, 'the farewell');
   }
 }
 
@@ -181,27 +184,27 @@ class Rest extends Client {
     return content;
   }
 
-  leave() {}
+  leave() {
+    this.end('there was no connection');
+  }
 }
 
-/** The resources of each command, from the description in OpenAPI. */
-function resourcesOf(openapi) {
-  const resources = new Map();
-  const base = openapi.servers?.[0]?.url ?? '';
-  for (const [path, methods] of Object.entries(openapi.paths)) {
-    for (const [method, operation] of Object.entries(methods)) {
-      const command = operation['x-command'];
-      if (!command) continue;
-      const parameters = operation.parameters ?? [];
-      const resource = {
+/** The resources of each command, from the description in OpenAPI: operations are named after commands. */
+function resourcesOf({ servers: [{ url: base }], paths }) {
+  const resources = new Map(Object.keys(contract.commands).map((command) => [command, []]));
+  const commandOf = new Map([...resources.keys()].map((command) => [command.replaceAll('.', '_'), command]));
+  for (const [path, methods] of Object.entries(paths)) {
+    for (const [method, { operationId, parameters, requestBody }] of Object.entries(methods)) {
+      const command = commandOf.get(operationId) ?? commandOf.get(operationId.slice(0, -method.length - 1));
+      const named = (place) => parameters.filter((parameter) => parameter.in === place).map(({ name }) => name);
+      resources.get(command).push({
         method: method.toUpperCase(),
-        path: (path.startsWith('/api/') ? '' : base) + path,
-        places: parameters.filter((parameter) => parameter.in === 'path').map((parameter) => parameter.name),
-        fields: parameters.filter((parameter) => parameter.in === 'query').map((parameter) => parameter.name),
+        path: base + path,
+        places: named('path'),
+        fields: named('query'),
         // Settings are the body itself, not a field of it.
-        bodyOf: operation.requestBody && (command === 'settings.set' ? 'settings' : true),
-      };
-      resources.set(command, [...(resources.get(command) ?? []), resource]);
+        bodyOf: requestBody && (command === 'settings.set' ? 'settings' : true),
+      });
     }
   }
   return resources;
@@ -209,7 +212,6 @@ function resourcesOf(openapi) {
 
 /** Of a command's resources, the one for this data: what is named in the data has a place in the path, and DELETE turns off. */
 function choose(resources, command, data) {
-  if (!resources) throw new Error(`no resource stands for ${command}`);
   const isFitting = ({ method, places }) =>
     places.every((place) => data[place] !== undefined) && (data.on === undefined || (method === 'DELETE') === (data.on === false));
   const fitting = resources.filter(isFitting).sort((one, other) => other.places.length - one.places.length);

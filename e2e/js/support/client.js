@@ -96,7 +96,9 @@ export class Client {
     return this.heard.filter((it) => it.event === event && fits(it.data)).map((it) => it.data);
   }
 
+  /** Goes, and waits until it is gone. */
   async close() {
-    await this.leave();
+    this.leave();
+    await within(this.gone, `the end of a connection over ${this.carrier}`);
   }
 }

@@ -36,6 +36,9 @@ export class Server {
   #directory;
   #child;
 
+  /** The connections that tests opened. What they leave open is closed in the end, so that no test ever hangs. */
+  clients = new Set();
+
   /** All that it said, over all its lives. */
   log = '';
 
@@ -108,6 +111,7 @@ export class Server {
 
   /** The end. A server that panicked meanwhile fails its tests here, whatever they saw of it. */
   async stop() {
+    for (const client of this.clients) client.leave();
     await this.#end('SIGTERM');
     if (this.#directory) await rm(this.#directory, { recursive: true });
     if (/panicked/.test(this.log)) throw new Error(`the server panicked:\n${this.log}`);
