@@ -159,14 +159,17 @@ impl Service {
         let now = self.now();
         let (identity, generation) = self.tokens.verify_refresh(token, now)?;
         let log_in = self.ports.accounts.find_log_in(identity.session).await.map_err(failed)?.ok_or(Refusal::RefreshRefused)?;
-        if let Rotation::Next(next) = log_in.rotate(generation, now) {
-            let expires_at = now.after_ms(self.policy.tokens.refresh_ttl_ms);
-            let rotated = self.ports.accounts.rotate(identity.session, generation, now, expires_at).await.map_err(failed)?;
-            if rotated == Rotated::Done {
-                return Ok(self.grant(identity, next));
+        let taken = match log_in.rotate(generation, now) {
+            Rotation::Refuse => return Err(Refusal::RefreshRefused),
+            Rotation::RevokeFamily => None,
+            Rotation::Next(next) => {
+                let expires_at = now.after_ms(self.policy.tokens.refresh_ttl_ms);
+                let rotated = self.ports.accounts.rotate(identity.session, generation, now, expires_at).await.map_err(failed)?;
+                (rotated == Rotated::Done).then_some(next)
             }
-        } else if log_in.rotate(generation, now) == Rotation::Refuse {
-            return Err(Refusal::RefreshRefused);
+        };
+        if let Some(next) = taken {
+            return Ok(self.grant(identity, next));
         }
         tracing::warn!(user.id = %identity.user, session.id = %identity.session, "a refresh token came twice: its log-in is ended");
         self.end(identity.user, Which::One(identity.session)).await?;

@@ -5,9 +5,11 @@
 
 mod account;
 mod auth;
+mod budget;
 mod channels;
 mod dialogue;
 mod inbox;
+mod invites;
 mod messages;
 mod pending;
 mod people;
@@ -19,8 +21,9 @@ pub mod sequencer;
 mod tokens;
 
 pub use auth::{Client, Credentials, Grant, Registration};
-pub use channels::{InviteTerms, ListedChannel, ListedPage, Wish};
+pub use channels::{ListedChannel, ListedPage, Wish};
 pub use dialogue::{CaughtUp, MissedEntries, Welcome};
+pub use invites::InviteTerms;
 pub use messages::{MessageDraft, PageRequest};
 pub use rates::RatePolicy;
 pub use tokens::{TokenKey, TokenPolicy};
@@ -119,6 +122,12 @@ impl Service {
     /// `limit.exceeded`.
     pub fn admit(&self, identity: Identity) -> Result<(), Refusal> {
         self.rates.command(identity.user, self.now())
+    }
+
+    /// Says that no outcome comes any more, because the sequencer has come to its end: who waits for one, and who is
+    /// going to, hears at once that it is unknown.
+    pub fn stop_waiting(&self) {
+        self.pending.close();
     }
 
     fn now(&self) -> Timestamp {

@@ -33,7 +33,8 @@ impl Service {
         Ok((self.roster(channel).await?, member.role))
     }
 
-    async fn roster(&self, channel: ChannelId) -> Result<Arc<Roster>, Refusal> {
+    /// Who is in a channel, whoever asks.
+    pub(crate) async fn roster(&self, channel: ChannelId) -> Result<Arc<Roster>, Refusal> {
         self.rosters.load(channel, || self.ports.channels.roster(channel)).await.map_err(failed_or(Refusal::ChannelUnknown))
     }
 }

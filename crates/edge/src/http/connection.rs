@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::front::Front;
-use super::gate::{End, Gate};
+use super::gate::{End, Gate, Patience, STALL};
 use super::server::Phase;
 use crate::realtime::head::{self, Route};
 use crate::realtime::{Adopted, AdoptedStream, Declined, Permit};
@@ -34,13 +34,16 @@ impl Socket for TcpStream {
     }
 }
 
+/// How long a connection may rest between two requests.
+const REST: Duration = Duration::from_secs(60);
 /// The most that is read from a peer after our last word.
 const LINGER_BYTES: usize = 256 * 1024;
 
 /// Serves a connection, of which `prefix` was read already, until either side ends it or the server drains.
 pub(super) async fn serve<S: Socket>(front: Arc<Front>, socket: S, prefix: &[u8], permit: Permit, mut phase: watch::Receiver<Phase>) {
     let settings = &front.site.settings;
-    let (profile, head_time, linger) = (settings.profile, Duration::from_millis(settings.timing.head_ms), Duration::from_millis(settings.timing.linger_ms));
+    let patience = Patience { rest: REST, head: Duration::from_millis(settings.timing.head_ms), stall: STALL };
+    let linger = Duration::from_millis(settings.timing.linger_ms);
     let peer = permit.address();
     let permit = Arc::new(Mutex::new(permit));
     let service = service_fn(|request: hyper::Request<hyper::body::Incoming>| {
@@ -48,7 +51,7 @@ pub(super) async fn serve<S: Socket>(front: Arc<Front>, socket: S, prefix: &[u8]
         // A box, because the stack wants to move what it polls.
         Box::pin(async move { Ok::<_, Infallible>(front.answer(request.map(Body::new), peer, &permit).await) })
     });
-    let gate = Gate::new(socket, prefix, profile, head_time);
+    let gate = Gate::new(socket, prefix, settings.profile, patience);
     // With half of a connection closed the other half goes on: the gate closes the reading half when it lets no more
     // requests through, and the answer under way must still go out.
     let mut connection = http1::Builder::new().half_close(true).serve_connection(TokioIo::new(gate), service);

@@ -18,10 +18,19 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use crate::realtime::opening::Endpoint;
 use crate::settings::Profile;
 
-/// How long a connection may rest between two requests.
-const REST: Duration = Duration::from_secs(60);
-/// How long a peer may take nothing of an answer that waits for it.
+/// How long a peer may take nothing of what waits for it.
 pub(super) const STALL: Duration = Duration::from_secs(30);
+
+/// How long a peer is waited for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    /// Between two requests.
+    pub(super) rest: Duration,
+    /// From the beginning of a head to its end.
+    pub(super) head: Duration,
+    /// While it takes nothing of an answer.
+    pub(super) stall: Duration,
+}
 
 /// A socket whose requests are judged.
 pub(super) struct Gate<S> {
@@ -30,7 +39,7 @@ pub(super) struct Gate<S> {
     held: BytesMut,
     stage: Stage,
     profile: Profile,
-    head_time: Duration,
+    patience: Patience,
     /// When the stage must be over.
     deadline: Option<Pin<Box<Sleep>>>,
     /// When the peer must have taken something; set while it does not.
@@ -65,8 +74,8 @@ pub(super) enum End {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
     /// A gate before a socket from which `held` was read already.
-    pub(super) fn new(socket: S, held: &[u8], profile: Profile, head_time: Duration) -> Self {
-        Self { socket, held: held.into(), stage: Stage::Resting, profile, head_time, deadline: None, stalled: None }
+    pub(super) fn new(socket: S, held: &[u8], profile: Profile, patience: Patience) -> Self {
+        Self { socket, held: held.into(), stage: Stage::Resting, profile, patience, deadline: None, stalled: None }
     }
 
     /// How it ended, the socket, and what was read from it and not let through.
@@ -106,8 +115,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                 Poll::Pending => {
                     let (time, end) = match self.stage {
-                        Stage::Resting => (REST, End::Over),
-                        _ => (self.head_time, End::Late),
+                        Stage::Resting => (self.patience.rest, End::Over),
+                        _ => (self.patience.head, End::Late),
                     };
                     ready!(poll_deadline(&mut self.deadline, time, context));
                     self.stage = Stage::Ended(end);
@@ -151,7 +160,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
             self.stalled = None;
             return written;
         }
-        ready!(poll_deadline(&mut self.stalled, STALL, context));
+        ready!(poll_deadline(&mut self.stalled, self.patience.stall, context));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
@@ -223,4 +232,88 @@ fn judge(held: &[u8], profile: Profile) -> Option<Stage> {
 
 fn poll_deadline(deadline: &mut Option<Pin<Box<Sleep>>>, time: Duration, context: &mut Context<'_>) -> Poll<()> {
     deadline.get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + time))).as_mut().poll(context)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+
+    const AT_ONCE: Duration = Duration::from_millis(1);
+    const EVER: Duration = Duration::from_secs(600);
+    const PATIENT: Patience = Patience { rest: EVER, head: EVER, stall: EVER };
+    const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    const POST: &[u8] = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n";
+
+    fn gate(held: &[u8], patience: Patience) -> (Gate<DuplexStream>, DuplexStream) {
+        let (ours, theirs) = duplex(64);
+        (Gate::new(ours, held, Profile::Production, patience), theirs)
+    }
+
+    async fn through(gate: &mut Gate<DuplexStream>) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        gate.read_to_end(&mut bytes).await.unwrap();
+        bytes
+    }
+
+    #[tokio::test]
+    async fn requests_go_through_whole_and_a_bad_one_ends_them() {
+        let bad = b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n";
+        let (mut gate, _peer) = gate(&[POST, b"abc", GET, bad, GET].concat(), PATIENT);
+        assert_eq!(through(&mut gate).await, [POST, b"abc", GET].concat());
+        let (end, _, held) = gate.into_parts();
+        assert_eq!((end, &held[..]), (End::Refused(HeadError::Repeated("host")), &[bad, GET].concat()[..]));
+    }
+
+    #[tokio::test]
+    async fn one_read_never_holds_parts_of_two_requests() {
+        let (mut gate, _peer) = gate(&[POST, b"abc", GET].concat(), PATIENT);
+        let mut buffer = [0; 1000];
+        assert_eq!(gate.read(&mut buffer).await.unwrap(), POST.len() + 3);
+        assert!(!gate.is_amid_request());
+        assert_eq!(gate.read(&mut buffer).await.unwrap(), GET.len());
+    }
+
+    #[tokio::test]
+    async fn what_is_not_held_comes_from_the_socket() {
+        let (mut gate, mut peer) = gate(&POST[..10], PATIENT);
+        let sender = tokio::spawn(async move {
+            peer.write_all(&[&POST[10..], b"ab"].concat()).await.unwrap();
+            peer
+        });
+        let mut bytes = vec![0; POST.len() + 2];
+        gate.read_exact(&mut bytes).await.unwrap();
+        assert!(gate.is_amid_request());
+        let mut peer = sender.await.unwrap();
+        peer.write_all(b"c").await.unwrap();
+        drop(peer);
+        assert_eq!(through(&mut gate).await, b"c");
+        assert_eq!(gate.into_parts().0, End::Over);
+    }
+
+    #[tokio::test]
+    async fn a_websocket_is_kept_for_the_shards_where_there_is_one() {
+        let upgrade = b"GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nframe";
+        let (mut gate_of_ws, _peer) = gate(upgrade, PATIENT);
+        assert_eq!(through(&mut gate_of_ws).await, b"");
+        let (end, _, held) = gate_of_ws.into_parts();
+        assert_eq!((end, &held[..]), (End::WebSocket, &upgrade[..]));
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_rests_too_long_or_does_not_finish_is_not_waited_for() {
+        let (mut resting, _peer) = gate(GET, Patience { rest: AT_ONCE, ..PATIENT });
+        assert_eq!(through(&mut resting).await, GET);
+        assert_eq!(resting.into_parts().0, End::Over);
+        let (mut late, _peer) = gate(&GET[..5], Patience { head: AT_ONCE, ..PATIENT });
+        assert_eq!(through(&mut late).await, b"");
+        assert_eq!(late.into_parts().0, End::Late);
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_takes_nothing_is_given_up() {
+        let (mut gate, _peer) = gate(b"", Patience { stall: AT_ONCE, ..PATIENT });
+        let error = gate.write_all(&[0; 1000]).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    }
 }

@@ -2,6 +2,7 @@
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{Query, RawPathParams, State};
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, Request, Response, StatusCode};
@@ -29,15 +30,18 @@ pub(super) fn router(contract: &Value) -> Router<Arc<Site>> {
     ROUTES.iter().fold(Router::new(), |router, route| {
         let kinds = fields::kinds(contract, &contract["commands"][route.command]["data"]);
         let resource = Arc::new(Resource { route, kinds });
-        let handler = move |State(site): State<Arc<Site>>, Extension(Client(client)): Extension<Client>, path: RawPathParams, request: Request<Body>| async move {
+        let handler = move |State(site): State<Arc<Site>>, Extension(Client(client)): Extension<Client>, path: Path, request: Request<Body>| async move {
             let name = resource.route.path;
-            let mut response = resource.answer(&site, client, &path, request).await.unwrap_or_else(IntoResponse::into_response);
+            let mut response = resource.answer(&site, client, path, request).await.unwrap_or_else(IntoResponse::into_response);
             response.extensions_mut().insert(Named(name));
             response
         };
         router.route(&route.pattern(), on(route.verb.filter(), handler))
     })
 }
+
+/// What stands in the path where the table has braces, unless it is no text.
+type Path = Result<RawPathParams, RawPathParamsRejection>;
 
 /// A row of the table, ready to serve.
 struct Resource {
@@ -55,7 +59,8 @@ enum No {
 }
 
 impl Resource {
-    async fn answer(&self, site: &Site, client: IpAddr, path: &RawPathParams, request: Request<Body>) -> Result<Response<Body>, No> {
+    async fn answer(&self, site: &Site, client: IpAddr, path: Path, request: Request<Body>) -> Result<Response<Body>, No> {
+        let path = path.map_err(|_| Fault::Malformed("the address is malformed".into()))?;
         let (head, body) = request.into_parts();
         self.check(&head)?;
         let is_open = Command::TABLE.iter().any(|command| command.open && command.name == self.route.command);
@@ -71,7 +76,7 @@ impl Resource {
             let ready = site.gateway.welcome(identity, Hello::default()).await.map_err(refused)?;
             return Ok(answer::json(StatusCode::OK, &ready));
         }
-        let data = self.gather(path, &head.uri, &body)?.into_json();
+        let data = self.gather(&path, &head.uri, &body)?.into_json();
         let command = Command::decode(self.route.command, Payload::Json(&data))?;
         let reply = site.gateway.invoke(Caller { identity, address: client }, command).await.map_err(refused)?;
         if self.route.status == StatusCode::NO_CONTENT {

@@ -44,7 +44,7 @@ pub struct Http {
 pub(super) struct Serving {
     pub(super) front: Arc<Front>,
     phase: watch::Receiver<Phase>,
-    _alive: mpsc::Sender<Infallible>,
+    alive: mpsc::Sender<Infallible>,
 }
 
 impl Http {
@@ -100,20 +100,21 @@ impl Http {
     }
 
     fn serving(&self) -> Serving {
-        Serving { front: Arc::clone(&self.front), phase: self.phase.subscribe(), _alive: self.alive.clone() }
+        Serving { front: Arc::clone(&self.front), phase: self.phase.subscribe(), alive: self.alive.clone() }
     }
 }
 
 impl Serving {
     /// Serves one connection in a task of its own.
     pub(super) fn spawn<S: Socket>(&self, socket: S, prefix: Vec<u8>, permit: Permit) {
-        let serving = self.clone();
+        let Self { front, phase, alive } = self.clone();
+        let mut end = phase.clone();
         tokio::spawn(async move {
-            let mut phase = serving.phase.clone();
             tokio::select! {
-                () = connection::serve(serving.front.clone(), socket, &prefix, permit, serving.phase.clone()) => {}
-                _ = phase.wait_for(|phase| *phase == Phase::Over) => {}
+                () = connection::serve(front, socket, &prefix, permit, phase) => {}
+                _ = end.wait_for(|phase| *phase == Phase::Over) => {}
             }
+            drop(alive);
         });
     }
 }

@@ -133,23 +133,23 @@ async fn bridge(outside: TlsStream<TcpStream>, inside: UnixStream) {
     tokio::pin!(inward, outward);
     tokio::select! {
         // The shard learns that the client is gone, and closes its end.
-        _ = &mut inward => drop(outward.await),
-        _ = &mut outward => drop(timeout(LINGER, inward).await),
+        () = &mut inward => outward.await,
+        () = &mut outward => drop(timeout(LINGER, inward).await),
     }
 }
 
-/// Copies until the source ends, or the sink takes nothing for too long; then ends the sink.
-async fn carry(source: &mut (impl AsyncRead + Unpin), sink: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
+/// Copies until the source ends, or the sink takes nothing for too long; then ends the sink, however that came about.
+async fn carry(source: &mut (impl AsyncRead + Unpin), sink: &mut (impl AsyncWrite + Unpin)) {
     let mut buffer = vec![0; 4096];
-    loop {
-        let count = source.read(&mut buffer).await?;
-        if count == 0 {
-            return sink.shutdown().await;
-        }
-        timeout(STALL, async {
+    while let Ok(count @ 1..) = source.read(&mut buffer).await {
+        let written = async {
             sink.write_all(&buffer[..count]).await?;
             sink.flush().await
-        })
-        .await??;
+        };
+        if !matches!(timeout(STALL, written).await, Ok(Ok(()))) {
+            break;
+        }
     }
+    // It may be gone already, which is as good.
+    let _ = timeout(STALL, sink.shutdown()).await;
 }

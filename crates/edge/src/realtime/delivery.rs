@@ -10,7 +10,7 @@ use std::task::{Context, Waker};
 
 use super::announcement::Announcement;
 use super::connection::Announced;
-use super::encode::{self, Format};
+use super::encode;
 use super::rooms::{Index, Joined};
 use super::shard::{Mail, Shard};
 
@@ -78,7 +78,7 @@ impl Shard {
     fn tell_room(&mut self, announcement: &Announcement, except: Option<UserId>) {
         let max_bytes = self.shared.settings.outbox_bytes;
         let Self { rooms, connections, spares, dirty, .. } = self;
-        let mut overflown = Vec::new();
+        let mut full = Vec::new();
         for &index in rooms.members(announcement.topic()) {
             let connection = &mut connections[index as usize];
             if except.is_some() && connection.identity().map(|identity| identity.user) == except {
@@ -91,27 +91,35 @@ impl Shard {
                     dirty.push(index);
                 }
                 Announced::Queued | Announced::Withheld => {}
-                Announced::Overflow => overflown.push(index),
+                Announced::Full => full.push(index),
             }
         }
-        overflown.into_iter().for_each(|index| self.tell_resync(index));
+        for index in full {
+            self.announce_to_full(index, announcement);
+        }
     }
 
-    /// Drops what waits for the connection, and tells it to catch up.
+    /// So much was announced in this turn that the outbox is full: perhaps the socket takes some of it.
+    fn announce_to_full(&mut self, index: Index, announcement: &Announcement) {
+        let max_bytes = self.shared.settings.outbox_bytes;
+        self.flush_one(index);
+        let Some(connection) = self.connections.get_mut(index as usize) else { return };
+        let Some(frame) = connection.format().and_then(|format| announcement.frame(format)) else { return };
+        match connection.announce(frame, max_bytes, &mut self.spares) {
+            Announced::Queued => self.soil(index),
+            Announced::Withheld => {}
+            Announced::Full => self.resync(index),
+        }
+    }
+
+    /// Drops what was announced to a connection, and tells it to catch up.
     pub(super) fn resync(&mut self, index: Index) {
         let connection = &mut self.connections[index as usize];
-        if connection.arriving().is_some() || connection.is_lagging {
+        if !connection.lag() {
             return;
         }
-        connection.outbox.drop_announcements();
-        connection.is_lagging = true;
-        self.tell_resync(index);
-    }
-
-    fn tell_resync(&mut self, index: Index) {
         self.tally.resync();
-        let format = self.connections[index as usize].format();
-        if let Some(frame) = format.and_then(resync_frame) {
+        if let Some(frame) = connection.format().and_then(|format| encode::event(format, &WireEvent::Resync(Resync {}))) {
             self.push(index, frame);
         }
     }
@@ -179,8 +187,4 @@ impl Shard {
             }
         }
     }
-}
-
-fn resync_frame(format: Format) -> Option<bytes::Bytes> {
-    encode::event(format, &WireEvent::Resync(Resync {}))
 }

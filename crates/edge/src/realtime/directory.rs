@@ -20,18 +20,18 @@ struct Place {
     /// The shards that have a room for the topic.
     shards: u64,
     /// How often a shard was told to let somebody in and has not done so yet. What comes next is for it too.
-    expected: Option<Box<BTreeMap<usize, u32>>>,
+    expected: BTreeMap<usize, u32>,
     /// The bus was asked for the topic.
     is_subscribed: bool,
 }
 
 impl Place {
     fn shards(&self) -> u64 {
-        self.expected.iter().flat_map(|expected| expected.keys()).fold(self.shards, |shards, shard| shards | 1 << shard)
+        self.expected.keys().fold(self.shards, |shards, shard| shards | 1 << shard)
     }
 
     fn is_needed(&self) -> bool {
-        self.shards != 0 || self.expected.is_some()
+        self.shards != 0 || !self.expected.is_empty()
     }
 }
 
@@ -51,7 +51,7 @@ impl Directory {
             return;
         }
         let mut places = self.stripe(topic).write();
-        let expected = places.entry(topic).or_default().expected.get_or_insert_default();
+        let expected = &mut places.entry(topic).or_default().expected;
         for shard in (0..MAX_SHARDS).filter(|shard| shards >> shard & 1 == 1) {
             *expected.entry(shard).or_default() += 1;
         }
@@ -61,15 +61,12 @@ impl Directory {
     pub(super) fn met(&self, topic: Topic, shard: usize) {
         let mut places = self.stripe(topic).write();
         let Some(place) = places.get_mut(&topic) else { return };
-        if let Some(expected) = &mut place.expected
-            && let Some(count) = expected.get_mut(&shard)
-        {
+        if let Some(count) = place.expected.get_mut(&shard) {
             *count -= 1;
             if *count == 0 {
-                expected.remove(&shard);
+                place.expected.remove(&shard);
             }
         }
-        place.expected.take_if(|expected| expected.is_empty());
         if !place.is_needed() && !place.is_subscribed {
             places.remove(&topic);
         }

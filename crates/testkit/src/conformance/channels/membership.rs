@@ -63,6 +63,7 @@ pub async fn members_are_paged_in_the_order_of_their_ids(backend: Backend) {
             let after = seen.last().map(|row: &rialto_domain::ports::MemberRow| row.user);
             let page = backend.channels.members(channel, after, limit).await.expect("a page");
             assert!(page.len() <= limit);
+            assert!(page.iter().all(|row| after.is_none_or(|after| row.user > after)), "a page begins after the one before");
             if page.is_empty() {
                 break;
             }

@@ -269,11 +269,12 @@ pub async fn ranges_of_entries_are_bounded_on_both_sides(backend: Backend) {
     for n in 2..=9 {
         assert_eq!(scribe.say(channel, user(1), "word").await, Seq(n));
     }
-    let cases: [(u64, u64, usize, &[u64]); 8] = [
+    let cases: [(u64, u64, usize, &[u64]); 9] = [
         (1, 9, 100, &[1, 2, 3, 4, 5, 6, 7, 8, 9]),
         (3, 5, 100, &[3, 4, 5]),
         (3, 9, 2, &[3, 4]),
         (0, 2, 100, &[1, 2]),
+        (3, 9, 1, &[3]),
         (9, 9, 1, &[9]),
         (10, 20, 100, &[]),
         (8, 1_000_000, 100, &[8, 9]),
