@@ -102,7 +102,7 @@ describe('connecting again', () => {
     const channel = await group([ana, bo]);
     await bo.close();
     let head;
-    for (let i = 0; i < 11; i += 1) head = Math.max(...(await Promise.all(Array.from({ length: 100 }, () => say(ana, channel)))));
+    for (let i = 0; i < 21; i += 1) head = Math.max(...(await Promise.all(Array.from({ length: 50 }, () => say(ana, channel)))));
     const { channels } = await ana.call('sync', { have: { [channel]: 0 } });
     assert.deepEqual(channels[channel], { gap: 'refetch', head });
     const back = await connectAgain(bo, 'plain JSON', { have: { [channel]: head - 1000 } });

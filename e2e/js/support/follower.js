@@ -6,14 +6,14 @@ import assert from 'node:assert/strict';
 export class Follower {
   /** Channel → its entries in order. */
   logs = new Map();
-  /** Channel → the place after which its log begins here. */
-  #after = new Map();
+  /** Channel → the place up to which nothing is missing. */
+  #heads = new Map();
   /** Entries that came ahead of a hole, by channel. */
   #early = new Map();
 
   /** The places up to which nothing is missing: `have` of `hello` and `sync`. */
   get have() {
-    return Object.fromEntries([...this.logs.keys()].map((channel) => [channel, this.#head(channel)]));
+    return Object.fromEntries(this.#heads);
   }
 
   /** Listens to a connection, and takes what its first payload brought. */
@@ -25,8 +25,15 @@ export class Follower {
     return client;
   }
 
+  /** Takes an answer to `sync`. What it leaves out may not be seen, or is hidden: that is no hole. */
   catchUp(synced) {
-    for (const missed of Object.values(synced?.channels ?? {})) missed.entries?.forEach((entry) => this.take(entry));
+    for (const [channel, { entries = [], head, more }] of Object.entries(synced?.channels ?? {})) {
+      for (const entry of entries) {
+        this.#reach(entry.channel, entry.seq - 1);
+        this.take(entry);
+      }
+      if (!more) this.#reach(channel, head);
+    }
   }
 
   /** Asks for what is missing until nothing is. */
@@ -41,25 +48,21 @@ export class Follower {
   /** A channel is followed from a place on: what stands before it is none of our business. */
   begin(channel, after = 0) {
     this.logs.set(channel, []);
-    this.#after.set(channel, after);
+    this.#heads.set(channel, after);
     this.#early.set(channel, new Map());
   }
 
   take(entry) {
     if (!this.logs.has(entry.channel)) this.begin(entry.channel, entry.seq - 1);
     const log = this.logs.get(entry.channel);
-    const head = this.#head(entry.channel);
-    if (entry.seq <= head) {
+    if (entry.seq <= this.#heads.get(entry.channel)) {
       const known = log.find(({ seq }) => seq === entry.seq);
       // Only texts may differ: an edit read later carries what the message says now.
       if (known) assert.deepEqual([entry.sender, entry.client_id, entry.kind, entry.n], [known.sender, known.client_id, known.kind, known.n]);
       return;
     }
-    const early = this.#early.get(entry.channel).set(entry.seq, entry);
-    for (let seq = head + 1; early.has(seq); seq += 1) {
-      log.push(early.get(seq));
-      early.delete(seq);
-    }
+    this.#early.get(entry.channel).set(entry.seq, entry);
+    this.#goOn(entry.channel);
   }
 
   /** The entries of a channel, in order and without a hole. */
@@ -67,7 +70,20 @@ export class Follower {
     return this.logs.get(channel) ?? [];
   }
 
-  #head(channel) {
-    return this.logs.get(channel).at(-1)?.seq ?? this.#after.get(channel);
+  /** Nothing up to here is missing. */
+  #reach(channel, seq) {
+    if (!this.logs.has(channel) || seq <= this.#heads.get(channel)) return;
+    this.#heads.set(channel, seq);
+    this.#goOn(channel);
+  }
+
+  /** Takes what had come too early. */
+  #goOn(channel) {
+    const early = this.#early.get(channel);
+    for (let seq = this.#heads.get(channel) + 1; early.has(seq); seq += 1) {
+      this.logs.get(channel).push(early.get(seq));
+      early.delete(seq);
+      this.#heads.set(channel, seq);
+    }
   }
 }
