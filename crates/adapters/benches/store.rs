@@ -122,6 +122,16 @@ async fn read(store: &Store, world: &mut World) {
     }
     println!("last 50 messages: p50 {:.1} us, p99 {:.1} us", 1e3 * ms(&mut latest, 0.5), 1e3 * ms(&mut latest, 0.99));
     println!("50 before a place: p50 {:.1} us, p99 {:.1} us", 1e3 * ms(&mut older, 0.5), 1e3 * ms(&mut older, 0.99));
+    let each = at_once(store, 20_000, |store, number| {
+        let channel = world.channels[number * 31 % CHANNELS];
+        async move { store.history(channel, UserId::from_bytes([1; 16]), &all, Window::Latest, 50).await.expect("a page").len() }
+    });
+    println!("last 50 messages, many at once: {:.1} CPU us", each.await);
+    let each = at_once(store, 20_000, |store, number| {
+        let user = world.users[number % USERS];
+        async move { store.list(user, None, 50).await.expect("a list").channels.len() }
+    });
+    println!("list of a user in {} channels, many at once: {:.1} CPU us", CHANNELS * MEMBERS / USERS, each.await);
     let mut lists = Vec::new();
     for number in 0..500 {
         let began = Instant::now();
@@ -145,6 +155,20 @@ async fn read(store: &Store, world: &mut World) {
         facts.push(began.elapsed());
     }
     println!("facts of 32 commands: p50 {:.1} us", 1e3 * ms(&mut facts, 0.5));
+}
+
+/// Asks many times from 64 tasks, and tells what one answer costs in CPU.
+async fn at_once<F: Future<Output = usize> + Send + 'static>(store: &Store, times: usize, mut ask: impl FnMut(Store, usize) -> F) -> f64 {
+    let cpu = cpu_time();
+    let mut tasks = tokio::task::JoinSet::new();
+    for number in 0..times {
+        if tasks.len() >= 64 {
+            tasks.join_next().await;
+        }
+        tasks.spawn(ask(store.clone(), number));
+    }
+    tasks.join_all().await;
+    (cpu_time() - cpu).as_secs_f64() * 1e6 / times as f64
 }
 
 /// Everybody who writes, and where.

@@ -56,6 +56,7 @@ impl Gateway for Dispatch {
     fn welcome(&self, identity: Identity, hello: Hello) -> Promise<Box<Ready>> {
         let service = self.service.clone();
         Box::pin(async move {
+            service.admit(identity)?;
             let welcome = service.welcome(identity, &hello.have).await?;
             Ok(Box::new(Ready {
                 user: welcome.account.profile,

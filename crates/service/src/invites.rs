@@ -9,7 +9,7 @@ use rialto_domain::ports::Invite;
 use rialto_domain::{ChannelId, Refusal};
 
 use crate::auth::sha256;
-use crate::refused::failed;
+use crate::refused::unsure;
 use crate::{ListedChannel, Service};
 
 /// How long an invite is good.
@@ -37,7 +37,7 @@ impl Service {
         let link = Link { channel, secret: self.random() };
         let expires_at = terms.expires_in_ms.map(|ms| now.after_ms(ms));
         let invite = Invite { digest: link.digest(), channel, by: identity.user, expires_at, uses_left: terms.uses };
-        self.ports.channels.put_invite(invite).await.map_err(failed)?;
+        self.ports.channels.put_invite(invite).await.map_err(unsure)?;
         Ok(link.to_string())
     }
 
@@ -60,7 +60,7 @@ impl Service {
             return Err(Refusal::ChannelFull);
         }
         self.room_for(&[me]).await?;
-        let opened = self.ports.channels.use_invite(link.digest(), now).await.map_err(failed)?;
+        let opened = self.ports.channels.use_invite(link.digest(), now).await.map_err(unsure)?;
         let channel = opened.ok_or(Refusal::InviteInvalid)?;
         self.carry_out(me, channel, Command::Join).await.map_err(as_invalid)?;
         self.channel(identity, channel).await

@@ -81,10 +81,11 @@ pub struct Service {
 impl Service {
     /// A service over these ports; `key` signs its tokens.
     ///
-    /// Loads the log-ins that were ended recently, so that an access token of one is not taken for good.
+    /// Loads the log-ins that were ended recently, so that an access token of one is not taken for good, and wants the
+    /// outcomes of its own commands from the bus.
     ///
     /// # Errors
-    /// When the account store cannot be read.
+    /// When the account store cannot be read or the bus does not answer.
     pub async fn new(ports: Ports, policy: Policy, key: &TokenKey) -> Result<Arc<Self>, rialto_domain::ports::PortError> {
         let mut gateway = [0; 8];
         ports.randomness.fill(&mut gateway);
@@ -92,11 +93,13 @@ impl Service {
         let now = ports.clock.now();
         let since = Timestamp(now.0.saturating_sub(policy.tokens.access_ttl_ms));
         revocations.add(&ports.accounts.revoked_since(since).await?, now);
+        let pending = Pending::new(u64::from_le_bytes(gateway));
+        ports.bus.subscribe(pending.topic()).await?;
         Ok(Arc::new(Self {
             tokens: Tokens::new(key, policy.tokens),
             revocations,
             rosters: Rosters::default(),
-            pending: Pending::new(u64::from_le_bytes(gateway)),
+            pending,
             rates: Rates::new(policy.rates),
             ports,
             policy,

@@ -1,13 +1,34 @@
-//! Those who wait for the outcome of a command that went through the intake.
+//! Commands on their way through the intake, and those who wait for their outcome.
 
 use parking_lot::Mutex;
-use rialto_domain::Refusal;
-use rialto_domain::ports::Ticket;
-use rialto_domain::publication::Outcome;
+use rialto_domain::apply::Command;
+use rialto_domain::ports::{Order, Ticket};
+use rialto_domain::publication::{Outcome, Topic};
+use rialto_domain::{ChannelId, Refusal, Seq, UserId};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::oneshot;
+
+use crate::Service;
+use crate::refused::unsure;
+
+impl Service {
+    /// Submits a command and waits for what becomes of it: the place of its entry, if there is one.
+    pub(crate) async fn carry_out(&self, actor: UserId, channel: ChannelId, command: Command) -> Result<Option<Seq>, Refusal> {
+        let (ticket, waiter) = self.pending.ticket();
+        self.submit(Order { channel, actor, command, ticket: Some(ticket) }).await?;
+        match waiter.outcome().await? {
+            Outcome::Stored(seq) => Ok(Some(seq)),
+            Outcome::Done => Ok(None),
+        }
+    }
+
+    /// Has a command accepted.
+    pub(crate) async fn submit(&self, order: Order) -> Result<(), Refusal> {
+        self.ports.intake.submit(order).await.map_err(unsure)
+    }
+}
 
 /// How long an outcome is waited for. The command may still take effect afterwards.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -31,6 +52,11 @@ pub(crate) struct Waiter<'a> {
 impl Pending {
     pub(crate) fn new(gateway: u64) -> Self {
         Self { gateway, next: AtomicU64::new(1), waiters: Mutex::new(Some(HashMap::new())) }
+    }
+
+    /// Where outcomes for those who wait here are announced. Others count their tickets as well.
+    pub(crate) const fn topic(&self) -> Topic {
+        Topic::Gateway(self.gateway)
     }
 
     /// Takes a number, before the command is submitted.
@@ -78,7 +104,6 @@ impl Drop for Waiter<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rialto_domain::Seq;
     use std::pin::Pin;
     use std::task::Poll;
 

@@ -112,13 +112,18 @@ mod opening {
         let town = Town::new().await;
         let [ana, bob] = town.people(["ana", "bob"]).await;
         let group = town.group(ana, &[bob]).await;
+        let heard = town.witness.heard(ana.user);
+        let [Publication::Membership { change: Membership::Joined, .. }, Publication::Entry(created), Publication::Entry(added)] = &heard[..] else {
+            panic!("admission, then the first entries: {heard:?}");
+        };
+        assert!(matches!(&created.event, Event::Channel(change) if change.created == Some(Group)));
+        assert!(matches!(&added.event, Event::Member { users, .. } if *users == [bob.user]));
+        let heard = town.witness.heard(bob.user);
+        let [Publication::Membership { change: Membership::Joined, .. }, Publication::Entry(first)] = &heard[..] else {
+            panic!("admission, then what he may read: {heard:?}");
+        };
+        assert_eq!(first, added);
         for who in [ana, bob] {
-            let heard = town.witness.heard(who.user);
-            let [Publication::Membership { change: Membership::Joined, .. }, Publication::Entry(created), Publication::Entry(added)] = &heard[..] else {
-                panic!("admission, then the first entries: {heard:?}");
-            };
-            assert!(matches!(&created.event, Event::Channel(change) if change.created == Some(Group)));
-            assert!(matches!(&added.event, Event::Member { users, .. } if *users == [bob.user]));
             let listing = town.service.channel(who, group).await.unwrap().listing;
             assert_eq!((listing.unread, listing.members, listing.position.read), (0, 2, Seq(2)));
         }

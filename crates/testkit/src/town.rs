@@ -12,7 +12,7 @@ use rialto_domain::entry::{Content, Mentions};
 use rialto_domain::history::Folded;
 use rialto_domain::limit::Limits;
 use rialto_domain::log::Window;
-use rialto_domain::ports::{Intake, IntakeReader, Order, PortError, PortResult, PresenceBoard, Randomness};
+use rialto_domain::ports::{Clock, Intake, IntakeReader, Order, PortError, PortResult, PresenceBoard, Randomness};
 use rialto_domain::{ChannelId, Refusal, Seq, Timestamp};
 use rialto_service::sequencer::Sequencer;
 use rialto_service::{Client, Grant, MessageDraft, PageRequest, Policy, Ports, RatePolicy, Registration, Service, TokenKey, TokenPolicy, Wish};
@@ -139,6 +139,17 @@ impl Town {
     pub async fn close(&mut self) {
         self.intake.close();
         (&mut self.sequencer).await.expect("the sequencer comes to its end");
+    }
+
+    /// Has the intake refuse everything: what is answered otherwise never went there.
+    pub async fn close_intake(&self) {
+        self.settle().await;
+        self.intake.close();
+    }
+
+    /// What the clock shows.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// The sequencer stops where it is, whatever waits.

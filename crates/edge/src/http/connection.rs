@@ -58,6 +58,8 @@ pub(super) async fn serve<S: Socket>(front: Arc<Front>, socket: S, prefix: &[u8]
     let mut is_told = false;
     let result = loop {
         tokio::select! {
+            // In this order: a request that is here already is taken up before the end is told.
+            biased;
             result = &mut connection => break result,
             _ = phase.wait_for(|phase| *phase >= Phase::Draining), if !is_told => {
                 is_told = true;
@@ -67,15 +69,14 @@ pub(super) async fn serve<S: Socket>(front: Arc<Front>, socket: S, prefix: &[u8]
     };
     let parts = connection.into_parts();
     let gate = parts.io.into_inner();
-    if let Err(error) = result {
-        // The peer's doing: it is gone, or too slow.
+    if let Err(error) = &result {
+        // The peer's doing: it is gone, too slow, or says what the gate takes and the stack does not.
         tracing::debug!(%error, "a connection ended early");
-        return;
     }
-    let is_amid_request = gate.is_amid_request();
+    let was_cut_short = result.is_err() || gate.is_amid_request();
     let (end, mut socket, held) = gate.into_parts();
     let last_word = match end {
-        End::Over if is_amid_request => Vec::new(),
+        End::Over if was_cut_short => Vec::new(),
         End::Over => {
             let _ = socket.shutdown().await;
             return;

@@ -65,19 +65,16 @@ fn operation(contract: &Value, route: &Route, is_first: bool) -> Value {
     operation
 }
 
-/// What a route does, in a sentence.
-pub(super) fn summary(contract: &Value, route: &Route) -> String {
-    let text = contract["commands"][route.command]["description"].as_str().unwrap_or_default();
-    match route.fixed {
-        [("on", false)] => format!("Undoes: {}", lower_first(text)),
-        _ => text.to_owned(),
-    }
+/// What a route does.
+pub(super) fn summary<'c>(contract: &'c Value, route: &Route) -> &'c str {
+    route.about.or_else(|| contract["commands"][route.command]["description"].as_str()).unwrap_or_default()
 }
 
 fn parameters(route: &Route, shape: &Value) -> Value {
     let described = |place: &str, name: &str, is_required: bool| {
         let mut schema = shape["properties"][name].clone();
         let description = schema.as_object_mut().and_then(|schema| schema.remove("description")).unwrap_or_default();
+        without_null(&mut schema);
         json!({ "name": name, "in": place, "required": is_required, "description": description, "schema": schema })
     };
     let in_path = route.path_fields().map(|name| described("path", name, true));
@@ -128,9 +125,25 @@ pub(super) fn tags() -> Vec<&'static str> {
     tags
 }
 
-fn lower_first(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
+/// A parameter is there or it is not; unlike a field of JSON it cannot be null.
+fn without_null(schema: &mut Value) {
+    let Some(map) = schema.as_object_mut() else { return };
+    if map.get("default").is_some_and(Value::is_null) {
+        map.remove("default");
+    }
+    if let Some(Value::Array(types)) = map.get_mut("type") {
+        types.retain(|one| one != "null");
+        if let [only] = types.as_slice() {
+            let only = only.clone();
+            map.insert("type".into(), only);
+        }
+    }
+    if let Some(Value::Array(alternatives)) = map.get_mut("anyOf") {
+        alternatives.retain(|one| one["type"] != "null");
+        if let [only] = alternatives.as_slice() {
+            *schema = only.clone();
+        }
+    }
 }
 
 /// OpenAPI keeps shapes elsewhere than JSON Schema does.
@@ -208,6 +221,18 @@ mod tests {
         assert_eq!(schema["required"], json!(["body", "client_id"]));
         let settings = &document["paths"]["/settings"]["put"]["requestBody"]["content"]["application/json"]["schema"]["$ref"];
         assert_eq!(settings, "#/components/schemas/Settings");
+    }
+
+    #[test]
+    fn parameters_are_never_null() {
+        let document = described();
+        let parameters = document["paths"]["/channels/{channel}/messages"]["get"]["parameters"].as_array().unwrap();
+        let schemas: Vec<_> = parameters.iter().map(|parameter| &parameter["schema"]).collect();
+        assert_eq!(*schemas[1], json!({ "$ref": "#/components/schemas/Seq" }));
+        assert_eq!(schemas[4]["type"], "integer");
+        let operations = document["paths"].as_object().unwrap().values().flat_map(|methods| methods.as_object().unwrap().values());
+        let all = operations.flat_map(|operation| operation["parameters"].as_array().unwrap());
+        assert!(all.into_iter().all(|parameter| !parameter.to_string().contains("null")));
     }
 
     #[test]

@@ -29,7 +29,12 @@ const HTML: &str = "text/html; charset=utf-8";
 /// The pages.
 pub(super) fn router(site: &Site) -> Router<Arc<Site>> {
     let openapi = openapi::document(&site.contract, &site.web.version).to_string();
-    let home = |State(site): State<Arc<Site>>, headers: HeaderMap| async move { page("/", HTML, home(&site.web, &headers)) };
+    let home = |State(site): State<Arc<Site>>, headers: HeaderMap| async move {
+        let mut page = page("/", HTML, home(&site.web, &headers));
+        // It tells the address it was asked at, which is nobody else's business.
+        page.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        page
+    };
     Router::new()
         .route("/", get(home))
         .merge(fixed("/api", HTML, api(&site.contract)))
@@ -88,7 +93,7 @@ fn describe(contract: &Value, route: &Route, out: &mut String) {
     let command = &contract["commands"][route.command];
     let summary = openapi::summary(contract, route);
     let open = if command["before_hello"] == true { " <em>Open.</em>" } else { "" };
-    let _ = writeln!(out, "<article>\n<h3><b>{}</b> {}</h3>\n<p>{}{open}</p>", route.verb.as_str(), escaped(route.path), marked(&summary));
+    let _ = writeln!(out, "<article>\n<h3><b>{}</b> {}</h3>\n<p>{}{open}</p>", route.verb.as_str(), escaped(route.path), marked(summary));
     let fields = fields(contract, route);
     if !fields.is_empty() {
         let place = if route.carries == Carries::Query { "Query" } else { "Body" };

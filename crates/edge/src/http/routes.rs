@@ -16,6 +16,8 @@ pub(super) struct Route {
     pub(super) carries: Carries,
     /// Fields that the resource itself decides.
     pub(super) fixed: &'static [(&'static str, bool)],
+    /// What it does, where that is not all that its command can do.
+    pub(super) about: Option<&'static str>,
 }
 
 /// The methods in use.
@@ -48,7 +50,9 @@ use Verb::{Delete, Get, Patch, Post, Put};
 
 /// The table, in the order of the reference.
 pub(super) const ROUTES: &[Route] = &[
-    route(Get, "/start", "hello").with_nothing(),
+    route(Get, "/start", "hello")
+        .with_nothing()
+        .about("Tells who one is, what is allowed, and the channels that one was in last: what other carriers tell after hello."),
     route(Post, "/accounts", "account.register").creates(),
     route(Post, "/sessions", "account.login").creates(),
     route(Post, "/sessions/refresh", "account.refresh"),
@@ -60,13 +64,13 @@ pub(super) const ROUTES: &[Route] = &[
     route(Get, "/settings", "settings.get"),
     route(Put, "/settings", "settings.set").with_body_of("settings"),
     route(Get, "/sessions", "sessions.list"),
-    route(Delete, "/sessions/{session}", "sessions.revoke"),
-    route(Delete, "/sessions", "sessions.revoke").with_nothing().fixed(&[("others", true)]),
+    route(Delete, "/sessions/{session}", "sessions.revoke").about("Ends one of one's log-ins."),
+    route(Delete, "/sessions", "sessions.revoke").with_nothing().fixed(&[("others", true)]).about("Ends all other log-ins."),
     route(Patch, "/device", "device.update").empty(),
     route(Get, "/users", "user.find"),
     route(Post, "/users/profiles", "user.get"),
-    route(Put, "/blocks/{user}", "block").empty().fixed(ON),
-    route(Delete, "/blocks/{user}", "block").empty().fixed(OFF),
+    route(Put, "/blocks/{user}", "block").empty().fixed(ON).about("Blocks a user."),
+    route(Delete, "/blocks/{user}", "block").empty().fixed(OFF).about("Ends a block."),
     route(Get, "/blocks", "blocks.list"),
     route(Post, "/sync", "sync"),
     route(Post, "/channels", "channel.create").creates(),
@@ -80,27 +84,30 @@ pub(super) const ROUTES: &[Route] = &[
     route(Delete, "/channels/{channel}/members/{user}", "channel.kick"),
     route(Put, "/channels/{channel}/members/{user}/role", "channel.role"),
     route(Patch, "/channels/{channel}", "channel.update"),
-    route(Put, "/channels/{channel}/mute", "channel.mute").fixed(ON),
-    route(Delete, "/channels/{channel}/mute", "channel.mute").with_nothing().fixed(OFF),
-    route(Put, "/channels/{channel}/archive", "channel.archive").fixed(ON),
-    route(Delete, "/channels/{channel}/archive", "channel.archive").fixed(OFF),
-    route(Put, "/channels/{channel}/pin", "channel.pin").fixed(ON),
-    route(Delete, "/channels/{channel}/pin", "channel.pin").fixed(OFF),
+    route(Put, "/channels/{channel}/mute", "channel.mute").fixed(ON).about("Mutes a channel for oneself."),
+    route(Delete, "/channels/{channel}/mute", "channel.mute").with_nothing().fixed(OFF).about("Ends the muting of a channel."),
+    route(Put, "/channels/{channel}/archive", "channel.archive").fixed(ON).about("Puts a channel out of the way for oneself."),
+    route(Delete, "/channels/{channel}/archive", "channel.archive").fixed(OFF).about("Takes a channel back out of the archive."),
+    route(Put, "/channels/{channel}/pin", "channel.pin").fixed(ON).about("Puts a channel at the top for oneself."),
+    route(Delete, "/channels/{channel}/pin", "channel.pin").fixed(OFF).about("Takes a channel from the top."),
     route(Delete, "/channels/{channel}", "channel.delete"),
     // REST has no later event to tell where the message stands, so the answer waits for that.
-    route(Post, "/channels/{channel}/messages", "message.send").creates().fixed(&[("wait", true)]),
+    route(Post, "/channels/{channel}/messages", "message.send")
+        .creates()
+        .fixed(&[("wait", true)])
+        .about("Sends a message. The answer tells where it stands in the log, and comes when it does."),
     route(Patch, "/channels/{channel}/messages/{target}", "message.edit"),
     route(Delete, "/channels/{channel}/messages/{target}", "message.delete"),
-    route(Put, "/channels/{channel}/messages/{target}/reactions/{emoji}", "message.react").fixed(ON),
-    route(Delete, "/channels/{channel}/messages/{target}/reactions/{emoji}", "message.react").fixed(OFF),
-    route(Put, "/channels/{channel}/messages/{target}/pin", "message.pin").fixed(ON),
-    route(Delete, "/channels/{channel}/messages/{target}/pin", "message.pin").fixed(OFF),
+    route(Put, "/channels/{channel}/messages/{target}/reactions/{emoji}", "message.react").fixed(ON).about("Sets a reaction."),
+    route(Delete, "/channels/{channel}/messages/{target}/reactions/{emoji}", "message.react").fixed(OFF).about("Takes a reaction back."),
+    route(Put, "/channels/{channel}/messages/{target}/pin", "message.pin").fixed(ON).about("Pins a message in its channel."),
+    route(Delete, "/channels/{channel}/messages/{target}/pin", "message.pin").fixed(OFF).about("Unpins a message."),
     route(Post, "/channels/{from}/messages/{target}/forward", "message.forward").accepts(),
     route(Get, "/channels/{channel}/messages", "history"),
     route(Post, "/marks", "mark").empty(),
     route(Get, "/channels/{channel}/messages/{seq}/receipts", "receipts"),
     route(Post, "/channels/{channel}/typing", "typing").empty(),
-    route(Post, "/presence", "presence.watch"),
+    route(Post, "/presence", "presence.watch").about("Tells who is online. Changes can be watched on the other carriers."),
 ];
 
 const ON: &[(&str, bool)] = &[("on", true)];
@@ -111,7 +118,7 @@ const fn route(verb: Verb, path: &'static str, command: &'static str) -> Route {
         Get | Delete => Carries::Query,
         Post | Put | Patch => Carries::Body,
     };
-    Route { verb, path, command, status: StatusCode::OK, carries, fixed: &[] }
+    Route { verb, path, command, status: StatusCode::OK, carries, fixed: &[], about: None }
 }
 
 impl Route {
@@ -137,6 +144,10 @@ impl Route {
 
     const fn fixed(self, fixed: &'static [(&'static str, bool)]) -> Self {
         Self { fixed, ..self }
+    }
+
+    const fn about(self, about: &'static str) -> Self {
+        Self { about: Some(about), ..self }
     }
 
     /// The fields that the path tells, in their order.

@@ -38,7 +38,12 @@ impl FromStr for Network {
         let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
         let address: IpAddr = address.parse().map_err(|_| InvalidNetwork)?;
         let most: u8 = if address.is_ipv4() { 32 } else { 128 };
-        let bits = bits.map_or(Ok(most), |bits| bits.parse().map_err(|_| InvalidNetwork))?;
+        let bits = match bits {
+            // `parse` alone would take a sign.
+            Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits.parse().map_err(|_| InvalidNetwork)?,
+            Some(_) => return Err(InvalidNetwork),
+            None => most,
+        };
         if bits > most {
             return Err(InvalidNetwork);
         }

@@ -52,6 +52,8 @@ pub(super) struct Connection {
     pub(super) is_paused: bool,
     /// A command waits for its answer.
     pub(super) is_busy: bool,
+    /// Its log-in was ended while a command waited: the answer (maybe to that very log-out) is its last word.
+    pub(super) is_revoked: bool,
     /// Announcements were dropped, and `resync` is on its way.
     pub(super) is_lagging: bool,
     /// The gateway knows of it.
@@ -160,6 +162,7 @@ impl Connection {
             is_blocked: false,
             is_paused: false,
             is_busy: false,
+            is_revoked: false,
             is_lagging: false,
             is_announced: false,
             rare: None,

@@ -177,14 +177,27 @@ impl Shard {
         let now = self.now;
         for index in self.rooms.members(Topic::User(user)).to_vec() {
             let connection = &mut self.connections[index as usize];
-            if connection.identity().is_some_and(|identity| sessions.contains(&identity.session)) {
-                let mut session = connection.session;
-                if let Effect::Close(reason) = session.handle(Input::Revoked, now) {
-                    self.say_disconnect(index);
-                    self.close_because(index, reason);
-                    self.connections[index as usize].session = session;
-                }
+            if !connection.identity().is_some_and(|identity| sessions.contains(&identity.session)) {
+                continue;
             }
+            if connection.is_busy {
+                connection.is_revoked = true;
+                connection.deadline = now.after_ms(self.shared.settings.timing.linger_ms);
+                self.leave_rooms(index);
+                self.arm(index);
+            } else {
+                self.end_dialogue(index);
+            }
+        }
+    }
+
+    /// The log-in that the connection speaks for was ended.
+    pub(super) fn end_dialogue(&mut self, index: Index) {
+        let mut session = self.connections[index as usize].session;
+        if let Effect::Close(reason) = session.handle(Input::Revoked, self.now) {
+            self.say_disconnect(index);
+            self.close_because(index, reason);
+            self.connections[index as usize].session = session;
         }
     }
 }

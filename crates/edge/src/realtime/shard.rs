@@ -394,6 +394,7 @@ impl Shard {
             return match connection.carrier {
                 Carrier::Head(_) => self.decline(index, &super::opening::Declined::because(408, "the request did not come in time")),
                 Carrier::Closing => self.cut(index),
+                _ if connection.is_revoked => self.end_dialogue(index),
                 _ if self.drain_by.is_some() => self.close(index, CloseCode::GOING_AWAY, "the server goes down"),
                 _ => self.close(index, CloseCode::POLICY, "too late"),
             };

@@ -5,6 +5,7 @@
 mod client;
 mod cors;
 mod limits;
+mod logs;
 mod operations;
 mod pages;
 mod polling;

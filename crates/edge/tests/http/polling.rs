@@ -100,7 +100,6 @@ async fn many_packets_at_once_are_refused() {
     let session = open(&server).await;
     assert_eq!(post(&server, &session, &"\u{1e}".repeat(100_000)).await.status, 400);
     assert_eq!(get(&server, &session, "").await.text(), "1");
-    assert_eq!(get(&server, &session, "").await.status, 400);
 }
 
 #[tokio::test]

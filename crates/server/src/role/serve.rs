@@ -145,6 +145,7 @@ impl Messenger {
         if !matches!(tokio::task::spawn_blocking(move || sequencer.join()).await, Ok(Ok(()))) {
             tracing::error!("the sequencer has panicked");
         }
+        self.service.stop_waiting();
         self.backends.store.close().await;
     }
 }
