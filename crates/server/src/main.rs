@@ -1,6 +1,8 @@
 //! The `rialto` binary.
 
 mod cli;
+mod client;
+mod command;
 mod compose;
 mod config;
 mod role;
@@ -20,6 +22,7 @@ fn main() -> ExitCode {
             print!("{}", config::document());
             Ok(ExitCode::SUCCESS)
         }
+        Command::Load(args) => command::load::run(args),
     };
     done.unwrap_or_else(|error| {
         eprintln!("rialto: {error:#}");

@@ -1,6 +1,6 @@
 //! Who is at the other end, seen through the proxies that the operator trusts.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::str::FromStr;
 
 /// A range of addresses, written `10.0.0.0/8` or `::1`.
@@ -13,7 +13,7 @@ pub struct Network {
 
 /// The text is not a range of addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a network is an address, or an address, a slash and a number of bits")]
+#[error("a network is an address, or an address, a slash and a number of bits beyond which none is set")]
 pub struct InvalidNetwork;
 
 impl Network {
@@ -21,7 +21,15 @@ impl Network {
     pub fn contains(&self, address: IpAddr) -> bool {
         masked(wide(address), self.prefix) == self.base
     }
+
+    /// Is it everybody, or everybody with an IPv4 address?
+    pub fn is_everything(&self) -> bool {
+        self.prefix == 0 || (self.prefix == IPV4_IN_IPV6 && self.base == wide(IpAddr::V4(Ipv4Addr::UNSPECIFIED)))
+    }
 }
+
+/// Bits before an IPv4 address in its IPv6 form (RFC 4291 §2.5.5.2).
+const IPV4_IN_IPV6: u8 = 96;
 
 impl FromStr for Network {
     type Err = InvalidNetwork;
@@ -30,12 +38,22 @@ impl FromStr for Network {
         let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
         let address: IpAddr = address.parse().map_err(|_| InvalidNetwork)?;
         let most: u8 = if address.is_ipv4() { 32 } else { 128 };
-        let bits = bits.map_or(Ok(most), |bits| bits.parse().map_err(|_| InvalidNetwork))?;
+        let bits = match bits {
+            // `parse` alone would take a sign.
+            Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits.parse().map_err(|_| InvalidNetwork)?,
+            Some(_) => return Err(InvalidNetwork),
+            None => most,
+        };
         if bits > most {
             return Err(InvalidNetwork);
         }
         let prefix = 128 - most + bits;
-        Ok(Self { base: masked(wide(address), prefix), prefix })
+        // Whoever writes `10.1.2.3/8` means one address or all of `10.0.0.0/8`: we do not guess which.
+        let base = wide(address);
+        if masked(base, prefix) != base {
+            return Err(InvalidNetwork);
+        }
+        Ok(Self { base, prefix })
     }
 }
 

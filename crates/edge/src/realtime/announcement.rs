@@ -1,8 +1,9 @@
 //! A publication on its way to connections: shared by all shards, encoded at most once for each format.
 
 use bytes::Bytes;
-use rialto_domain::entry::{Content, Event as EntryEvent};
-use rialto_domain::publication::{Publication, Topic};
+use rialto_domain::entry::{Content, Event as EntryEvent, MemberChange};
+use rialto_domain::publication::{Membership, Publication, Topic};
+use rialto_domain::{ChannelId, UserId};
 use rialto_wire::event::Event;
 use std::sync::OnceLock;
 
@@ -12,12 +13,36 @@ use super::encode::{self, Format};
 pub(super) struct Announcement {
     topic: Topic,
     publication: Publication,
+    /// The shards that are expected to let somebody in because of it, as bits.
+    admitting: u64,
     frames: [OnceLock<Option<Bytes>>; Format::COUNT],
 }
 
 impl Announcement {
     pub(super) fn new(topic: Topic, publication: Publication) -> Self {
-        Self { topic, publication, frames: Default::default() }
+        Self { topic, publication, admitting: 0, frames: Default::default() }
+    }
+
+    /// The same, for which these shards were told to let somebody in.
+    pub(super) fn admitting(self, shards: u64) -> Self {
+        Self { admitting: shards, ..self }
+    }
+
+    /// Is this shard expected to let somebody in because of it?
+    pub(super) fn is_expected_of(&self, shard: usize) -> bool {
+        self.admitting >> shard & 1 == 1
+    }
+
+    /// Who is let into which channel by a publication.
+    pub(super) fn admission(publication: &Publication) -> Option<(ChannelId, &[UserId])> {
+        match publication {
+            Publication::Entry(entry) => match &entry.event {
+                EntryEvent::Member { users, change: MemberChange::Added { .. } | MemberChange::Joined } => Some((entry.channel, users)),
+                _ => None,
+            },
+            Publication::Membership { user, channel, change: Membership::Joined } => Some((*channel, std::slice::from_ref(user))),
+            _ => None,
+        }
     }
 
     pub(super) fn topic(&self) -> Topic {

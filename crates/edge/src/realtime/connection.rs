@@ -52,6 +52,8 @@ pub(super) struct Connection {
     pub(super) is_paused: bool,
     /// A command waits for its answer.
     pub(super) is_busy: bool,
+    /// Its log-in was ended while a command waited: the answer (maybe to that very log-out) is its last word.
+    pub(super) is_revoked: bool,
     /// Announcements were dropped, and `resync` is on its way.
     pub(super) is_lagging: bool,
     /// The gateway knows of it.
@@ -137,8 +139,8 @@ pub(super) enum Announced {
     Queued,
     /// It waits for `ready`, or the client will resync anyway.
     Withheld,
-    /// It was too much: the client must be told to resync.
-    Overflow,
+    /// It is too much.
+    Full,
 }
 
 impl Connection {
@@ -160,6 +162,7 @@ impl Connection {
             is_blocked: false,
             is_paused: false,
             is_busy: false,
+            is_revoked: false,
             is_lagging: false,
             is_announced: false,
             rare: None,
@@ -196,7 +199,7 @@ impl Connection {
         }
     }
 
-    /// Queues an announcement, keeps it until after `ready`, or drops what is too much.
+    /// Queues an announcement, or keeps it until after `ready`.
     pub(super) fn announce(&mut self, frame: &Bytes, max_bytes: usize, spares: &mut Spares) -> Announced {
         if let Some(arriving) = self.arriving() {
             arriving.hold(frame, max_bytes);
@@ -206,12 +209,20 @@ impl Connection {
             return Announced::Withheld;
         }
         if self.outbox.bytes() + frame.len() > max_bytes {
-            self.outbox.drop_announcements();
-            self.is_lagging = true;
-            return Announced::Overflow;
+            return Announced::Full;
         }
         self.outbox.announce(frame.clone(), spares);
         Announced::Queued
+    }
+
+    /// Forgets what was announced, until the client could be told to resync. False when it will be told anyway.
+    pub(super) fn lag(&mut self) -> bool {
+        if self.is_lagging || self.arriving().is_some() {
+            return false;
+        }
+        self.outbox.drop_announcements();
+        self.is_lagging = true;
+        true
     }
 
     pub(super) fn arriving(&mut self) -> Option<&mut Arriving> {
@@ -275,9 +286,13 @@ mod tests {
     #[test]
     fn who_is_too_slow_loses_announcements_once_and_is_told_once() {
         let mut connection = connection();
-        let mut announce = || connection.announce(&FRAME, 25, &mut Spares::default());
-        assert_eq!([announce(), announce(), announce(), announce()], [Announced::Queued, Announced::Queued, Announced::Overflow, Announced::Withheld]);
+        let announce = |connection: &mut Connection| connection.announce(&FRAME, 25, &mut Spares::default());
+        assert_eq!([announce(&mut connection), announce(&mut connection)], [Announced::Queued; 2]);
+        assert_eq!(announce(&mut connection), Announced::Full);
+        assert!(connection.lag());
         assert!(connection.outbox.is_empty());
+        assert_eq!(announce(&mut connection), Announced::Withheld);
+        assert!(!connection.lag());
     }
 
     #[test]

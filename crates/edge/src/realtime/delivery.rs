@@ -5,24 +5,31 @@ use rialto_domain::publication::{Membership, Publication, Topic};
 use rialto_domain::session::{Effect, Input};
 use rialto_domain::{ChannelId, SessionId, UserId};
 use rialto_wire::event::{Event as WireEvent, Resync};
+use std::sync::Arc;
+use std::task::{Context, Waker};
 
 use super::announcement::Announcement;
 use super::connection::Announced;
-use super::encode::{self, Format};
+use super::encode;
 use super::rooms::{Index, Joined};
-use super::shard::Shard;
+use super::shard::{Mail, Shard};
 
 impl Shard {
-    /// Brings an announcement to the connections that it is for.
+    /// Brings an announcement to the connections that it is for. Whom it lets in hears it already.
     pub(super) fn deliver(&mut self, announcement: &Announcement) {
+        if let Some((channel, users)) = Announcement::admission(announcement.publication()) {
+            users.iter().for_each(|user| self.admit(*user, channel));
+            if announcement.is_expected_of(self.number) {
+                self.shared.relay.directory.met(Topic::Channel(channel), self.number);
+                self.subscribe(Topic::Channel(channel));
+            }
+        }
         match announcement.publication() {
             Publication::Entry(entry) => self.deliver_entry(announcement, entry),
             Publication::Typing { user, .. } => self.tell_room(announcement, Some(*user)),
             Publication::Membership { user, channel, change } => {
-                match change {
-                    Membership::Joined => self.admit(*user, *channel),
-                    Membership::Left | Membership::Deleted => self.expel(*user, *channel),
-                    Membership::Settings => {}
+                if matches!(change, Membership::Left | Membership::Deleted) {
+                    self.expel(*user, *channel);
                 }
                 self.tell_room(announcement, None);
             }
@@ -32,11 +39,28 @@ impl Shard {
         }
     }
 
-    /// Who comes hears the entry that tells it, and so does who goes. Nobody hears anything beyond.
-    fn deliver_entry(&mut self, announcement: &Announcement, entry: &Entry) {
-        if let Event::Member { users, change: MemberChange::Added { .. } | MemberChange::Joined } = &entry.event {
-            users.iter().for_each(|user| self.admit(*user, entry.channel));
+    /// Asks the bus for a channel that nobody in this process was in before. What it missed to bring until it does, clients
+    /// fetch when they are told to resync.
+    fn subscribe(&self, topic: Topic) {
+        if self.shared.relay.directory.is_subscribed(topic) || self.rooms.members(topic).is_empty() {
+            return;
         }
+        let relay = Arc::clone(&self.shared.relay);
+        let mut wanted = Box::pin(async move { relay.want(&[topic]).await });
+        if wanted.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready() {
+            return;
+        }
+        let mailbox = Arc::clone(&self.shared.mailboxes[self.number]);
+        self.shared.runtime.spawn(async move {
+            if let Err(error) = wanted.await {
+                tracing::warn!(%error, "a topic cannot be subscribed to");
+            }
+            mailbox.send(Mail::Resync(topic));
+        });
+    }
+
+    /// Who goes hears the entry that tells it, and nothing beyond.
+    fn deliver_entry(&mut self, announcement: &Announcement, entry: &Entry) {
         self.tell_room(announcement, None);
         match &entry.event {
             Event::Member { users, change: MemberChange::Left | MemberChange::Removed } => users.iter().for_each(|user| self.expel(*user, entry.channel)),
@@ -54,7 +78,7 @@ impl Shard {
     fn tell_room(&mut self, announcement: &Announcement, except: Option<UserId>) {
         let max_bytes = self.shared.settings.outbox_bytes;
         let Self { rooms, connections, spares, dirty, .. } = self;
-        let mut overflown = Vec::new();
+        let mut full = Vec::new();
         for &index in rooms.members(announcement.topic()) {
             let connection = &mut connections[index as usize];
             if except.is_some() && connection.identity().map(|identity| identity.user) == except {
@@ -67,27 +91,35 @@ impl Shard {
                     dirty.push(index);
                 }
                 Announced::Queued | Announced::Withheld => {}
-                Announced::Overflow => overflown.push(index),
+                Announced::Full => full.push(index),
             }
         }
-        overflown.into_iter().for_each(|index| self.tell_resync(index));
+        for index in full {
+            self.announce_to_full(index, announcement);
+        }
     }
 
-    /// Drops what waits for the connection, and tells it to catch up.
+    /// So much was announced in this turn that the outbox is full: perhaps the socket takes some of it.
+    fn announce_to_full(&mut self, index: Index, announcement: &Announcement) {
+        let max_bytes = self.shared.settings.outbox_bytes;
+        self.flush_one(index);
+        let Some(connection) = self.connections.get_mut(index as usize) else { return };
+        let Some(frame) = connection.format().and_then(|format| announcement.frame(format)) else { return };
+        match connection.announce(frame, max_bytes, &mut self.spares) {
+            Announced::Queued => self.soil(index),
+            Announced::Withheld => {}
+            Announced::Full => self.resync(index),
+        }
+    }
+
+    /// Drops what was announced to a connection, and tells it to catch up.
     pub(super) fn resync(&mut self, index: Index) {
         let connection = &mut self.connections[index as usize];
-        if connection.arriving().is_some() || connection.is_lagging {
+        if !connection.lag() {
             return;
         }
-        connection.outbox.drop_announcements();
-        connection.is_lagging = true;
-        self.tell_resync(index);
-    }
-
-    fn tell_resync(&mut self, index: Index) {
         self.tally.resync();
-        let format = self.connections[index as usize].format();
-        if let Some(frame) = format.and_then(resync_frame) {
+        if let Some(frame) = connection.format().and_then(|format| encode::event(format, &WireEvent::Resync(Resync {}))) {
             self.push(index, frame);
         }
     }
@@ -145,18 +177,27 @@ impl Shard {
         let now = self.now;
         for index in self.rooms.members(Topic::User(user)).to_vec() {
             let connection = &mut self.connections[index as usize];
-            if connection.identity().is_some_and(|identity| sessions.contains(&identity.session)) {
-                let mut session = connection.session;
-                if let Effect::Close(reason) = session.handle(Input::Revoked, now) {
-                    self.say_disconnect(index);
-                    self.close_because(index, reason);
-                    self.connections[index as usize].session = session;
-                }
+            if !connection.identity().is_some_and(|identity| sessions.contains(&identity.session)) {
+                continue;
+            }
+            if connection.is_busy {
+                connection.is_revoked = true;
+                connection.deadline = now.after_ms(self.shared.settings.timing.linger_ms);
+                self.leave_rooms(index);
+                self.arm(index);
+            } else {
+                self.end_dialogue(index);
             }
         }
     }
-}
 
-fn resync_frame(format: Format) -> Option<bytes::Bytes> {
-    encode::event(format, &WireEvent::Resync(Resync {}))
+    /// The log-in that the connection speaks for was ended.
+    pub(super) fn end_dialogue(&mut self, index: Index) {
+        let mut session = self.connections[index as usize].session;
+        if let Effect::Close(reason) = session.handle(Input::Revoked, self.now) {
+            self.say_disconnect(index);
+            self.close_because(index, reason);
+            self.connections[index as usize].session = session;
+        }
+    }
 }

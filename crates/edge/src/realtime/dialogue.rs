@@ -74,6 +74,12 @@ impl Shard {
     pub(super) fn answered(&mut self, key: Key, answer: Answer) {
         let Some(connection) = self.find(key).filter(|connection| !connection.is_closing()) else { return };
         connection.is_busy = false;
+        if connection.is_revoked {
+            if let Answer::Invoked(reply_to, result) = answer {
+                self.reply(key.index, reply_to, result.map_err(ErrorBody::from));
+            }
+            return self.end_dialogue(key.index);
+        }
         self.settle(key.index, Some(answer));
         self.go_on(key.index);
     }

@@ -2,7 +2,7 @@
 
 use parking_lot::RwLock;
 use rialto_domain::publication::Topic;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, RandomState};
 
 /// The most shards there can be: one bit for each.
@@ -15,12 +15,24 @@ pub(super) struct Directory {
     hasher: RandomState,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 struct Place {
     /// The shards that have a room for the topic.
     shards: u64,
+    /// How often a shard was told to let somebody in and has not done so yet. What comes next is for it too.
+    expected: BTreeMap<usize, u32>,
     /// The bus was asked for the topic.
     is_subscribed: bool,
+}
+
+impl Place {
+    fn shards(&self) -> u64 {
+        self.expected.keys().fold(self.shards, |shards, shard| shards | 1 << shard)
+    }
+
+    fn is_needed(&self) -> bool {
+        self.shards != 0 || !self.expected.is_empty()
+    }
 }
 
 impl Directory {
@@ -28,9 +40,36 @@ impl Directory {
         Self { stripes: std::iter::repeat_with(RwLock::default).take(STRIPES).collect(), hasher: RandomState::new() }
     }
 
-    /// The shards that have somebody for the topic, as bits.
+    /// The shards that have somebody for the topic, or soon will, as bits.
     pub(super) fn shards(&self, topic: Topic) -> u64 {
-        self.stripe(topic).read().get(&topic).map_or(0, |place| place.shards)
+        self.stripe(topic).read().get(&topic).map_or(0, Place::shards)
+    }
+
+    /// These shards are being told to let somebody in.
+    pub(super) fn expect(&self, topic: Topic, shards: u64) {
+        if shards == 0 {
+            return;
+        }
+        let mut places = self.stripe(topic).write();
+        let expected = &mut places.entry(topic).or_default().expected;
+        for shard in (0..MAX_SHARDS).filter(|shard| shards >> shard & 1 == 1) {
+            *expected.entry(shard).or_default() += 1;
+        }
+    }
+
+    /// A shard has done once what it was told.
+    pub(super) fn met(&self, topic: Topic, shard: usize) {
+        let mut places = self.stripe(topic).write();
+        let Some(place) = places.get_mut(&topic) else { return };
+        if let Some(count) = place.expected.get_mut(&shard) {
+            *count -= 1;
+            if *count == 0 {
+                place.expected.remove(&shard);
+            }
+        }
+        if !place.is_needed() && !place.is_subscribed {
+            places.remove(&topic);
+        }
     }
 
     /// A shard has its first connection there.
@@ -43,7 +82,7 @@ impl Directory {
         let mut places = self.stripe(topic).write();
         if let Some(place) = places.get_mut(&topic) {
             place.shards &= !(1 << shard);
-            if place.shards == 0 && !place.is_subscribed {
+            if !place.is_needed() && !place.is_subscribed {
                 places.remove(&topic);
             }
         }
@@ -64,10 +103,10 @@ impl Directory {
         let mut unneeded = Vec::new();
         for stripe in &self.stripes {
             stripe.write().retain(|topic, place| {
-                if place.shards == 0 {
+                if !place.is_needed() {
                     unneeded.extend(place.is_subscribed.then_some(*topic));
                 }
-                place.shards != 0
+                place.is_needed()
             });
         }
         unneeded
@@ -95,6 +134,23 @@ mod tests {
         assert_eq!(directory.shards(TOPIC), 1 << 63);
         directory.leave(TOPIC, 63);
         directory.leave(TOPIC, 63);
+        assert_eq!(directory.shards(TOPIC), 0);
+        assert!(directory.stripes.iter().all(|stripe| stripe.read().is_empty()));
+    }
+
+    #[test]
+    fn who_is_about_to_be_let_in_counts_already() {
+        let directory = Directory::new();
+        directory.expect(TOPIC, 0b101);
+        directory.expect(TOPIC, 0b100);
+        directory.enter(TOPIC, 2);
+        // Somebody else goes before the one who comes is in.
+        directory.leave(TOPIC, 2);
+        assert_eq!(directory.shards(TOPIC), 0b101);
+        directory.met(TOPIC, 0);
+        directory.met(TOPIC, 2);
+        assert_eq!(directory.shards(TOPIC), 0b100);
+        directory.met(TOPIC, 2);
         assert_eq!(directory.shards(TOPIC), 0);
         assert!(directory.stripes.iter().all(|stripe| stripe.read().is_empty()));
     }

@@ -12,7 +12,7 @@ use crate::settings::Settings;
 
 /// Where a request head leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Route {
+pub(crate) enum Route {
     /// Its end is missing.
     Incomplete,
     /// It is for the HTTP stack.
@@ -33,7 +33,7 @@ pub(super) enum Route {
 }
 
 /// Judges the bytes that a connection from `peer` began with.
-pub(super) fn route(bytes: &[u8], peer: IpAddr, settings: &Settings) -> Route {
+pub(crate) fn route(bytes: &[u8], peer: IpAddr, settings: &Settings) -> Route {
     let head = match Head::decode(bytes) {
         Ok(Some(head)) => head,
         Ok(None) => return Route::Incomplete,

@@ -1,7 +1,7 @@
 //! The machine room: sockets are moved by a few threads, and every decision is made by code that has no socket.
 //!
 //! An accepted connection belongs to a [shard](shard) at once. The shard reads its request head; a WebSocket stays, and
-//! everything else is handed to the HTTP stack ([`HandOver`]), which may hand a WebSocket back ([`Realtime::adopt`]) and
+//! everything else is handed to the HTTP stack ([`HandOver`]), which may hand a WebSocket back ([`Adopter::adopt`]) and
 //! brings the requests of sessions that poll ([`Polling`]). What the [bus](rialto_domain::ports::Bus) announces comes in
 //! by the [`Relay`], and what clients ask goes out by the [`Gateway`].
 
@@ -17,7 +17,7 @@ mod drain;
 pub mod encode;
 mod engineio;
 pub mod gateway;
-mod head;
+pub(crate) mod head;
 pub mod listener;
 mod mailbox;
 pub mod opening;
@@ -41,4 +41,4 @@ pub use listener::HandOver;
 pub use opening::{Declined, Endpoint, Opening};
 pub use polling::Polling;
 pub use relay::Relay;
-pub use start::{Adopted, AdoptedStream, Parts, Realtime};
+pub use start::{Adopted, AdoptedStream, Adopter, Parts, Realtime};

@@ -1,6 +1,5 @@
 //! From the bus to the shards.
 
-use rialto_domain::entry::{Event, MemberChange};
 use rialto_domain::ports::{Bus, PortResult, Subscriber};
 use rialto_domain::publication::{Publication, Topic};
 use std::sync::Arc;
@@ -47,20 +46,13 @@ impl Relay {
         }
     }
 
-    /// The shards that a publication concerns, as bits.
-    fn shards(&self, topic: Topic, publication: &Publication) -> u64 {
-        let there = self.directory.shards(topic);
-        match publication {
-            Publication::Outcome { .. } => 0,
-            // Who just came is in no room of the channel yet.
-            Publication::Entry(entry) => match &entry.event {
-                Event::Member { users, change: MemberChange::Added { .. } | MemberChange::Joined } => {
-                    users.iter().fold(there, |shards, user| shards | self.directory.shards(Topic::User(*user)))
-                }
-                _ => there,
-            },
-            _ => there,
-        }
+    /// The shards of somebody whom the publication lets into a channel, as bits. From now on they count among the
+    /// channel's: what is announced next must not overtake this.
+    fn admitting(&self, publication: &Publication) -> u64 {
+        let Some((channel, users)) = Announcement::admission(publication) else { return 0 };
+        let shards = users.iter().fold(0, |shards, user| shards | self.directory.shards(Topic::User(*user)));
+        self.directory.expect(Topic::Channel(channel), shards);
+        shards
     }
 }
 
@@ -68,11 +60,15 @@ impl Subscriber for Relay {
     fn receive(&self, batch: &[(Topic, Publication)]) {
         let mut outgoing: Vec<Vec<Arc<Announcement>>> = vec![Vec::new(); self.mailboxes.len()];
         for (topic, publication) in batch {
-            let mut shards = self.shards(*topic, publication);
+            if matches!(publication, Publication::Outcome { .. }) {
+                continue;
+            }
+            let admitting = self.admitting(publication);
+            let mut shards = self.directory.shards(*topic) | admitting;
             if shards == 0 {
                 continue;
             }
-            let announcement = Arc::new(Announcement::new(*topic, publication.clone()));
+            let announcement = Arc::new(Announcement::new(*topic, publication.clone()).admitting(admitting));
             while shards != 0 {
                 let shard = shards.trailing_zeros() as usize;
                 shards &= shards - 1;

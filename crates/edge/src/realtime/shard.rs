@@ -60,6 +60,8 @@ pub(super) enum Mail {
     Arrival(Box<Arrival>),
     /// The service answered.
     Answer(Key, Answer),
+    /// Something for this topic may have been missed.
+    Resync(Topic),
     /// A request of a session that polls.
     Polling(PollingMail),
     /// Say goodbye to everybody within so many milliseconds, then stop.
@@ -194,6 +196,7 @@ impl Shard {
             Mail::Announcement(announcement) => self.deliver(&announcement),
             Mail::Arrival(arrival) => self.arrive(*arrival),
             Mail::Answer(key, answer) => self.answered(key, answer),
+            Mail::Resync(topic) => self.resync_room(topic),
             Mail::Polling(mail) => self.polling(mail),
             Mail::Drain(within_ms) => self.drain(within_ms),
             Mail::Stop => return false,
@@ -391,6 +394,7 @@ impl Shard {
             return match connection.carrier {
                 Carrier::Head(_) => self.decline(index, &super::opening::Declined::because(408, "the request did not come in time")),
                 Carrier::Closing => self.cut(index),
+                _ if connection.is_revoked => self.end_dialogue(index),
                 _ if self.drain_by.is_some() => self.close(index, CloseCode::GOING_AWAY, "the server goes down"),
                 _ => self.close(index, CloseCode::POLICY, "too late"),
             };

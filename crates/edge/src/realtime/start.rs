@@ -15,6 +15,7 @@ use super::directory::MAX_SHARDS;
 use super::gateway::Gateway;
 use super::head::shard_of;
 use super::listener::{Acceptor, Arrival, HandOver};
+use super::mailbox::Mailbox;
 use super::opening::Opening;
 use super::polling::Polling;
 use super::relay::Relay;
@@ -44,7 +45,13 @@ pub struct Realtime {
     threads: Vec<JoinHandle<()>>,
     acceptor: Option<Acceptor>,
     tidying: tokio::task::JoinHandle<()>,
-    next: AtomicUsize,
+}
+
+/// Where the HTTP stack hands WebSockets back.
+#[derive(Clone)]
+pub struct Adopter {
+    mailboxes: Arc<[Arc<Mailbox>]>,
+    next: Arc<AtomicUsize>,
 }
 
 /// A WebSocket whose handshake the HTTP stack has done.
@@ -90,7 +97,7 @@ impl Realtime {
             let shard = Shard::new(number, poll, Arc::clone(&shared));
             threads.push(std::thread::Builder::new().name(format!("rialto-shard-{number}")).spawn(move || shard.run())?);
         }
-        let realtime = Self { shared, admission, threads, acceptor: None, tidying, next: AtomicUsize::new(0) };
+        let realtime = Self { shared, admission, threads, acceptor: None, tidying };
         Ok((realtime, handed_over))
     }
 
@@ -121,28 +128,9 @@ impl Realtime {
         &self.shared.settings
     }
 
-    /// Moves a WebSocket to a shard.
-    pub fn adopt(&self, adopted: Adopted) -> io::Result<()> {
-        let Adopted { stream, prefix, permit, opening } = adopted;
-        let stream = match stream {
-            AdoptedStream::Tcp(stream) => {
-                stream.set_nonblocking(true)?;
-                stream.set_nodelay(true)?;
-                Stream::Tcp(mio::net::TcpStream::from_std(stream))
-            }
-            AdoptedStream::Unix(stream) => {
-                stream.set_nonblocking(true)?;
-                Stream::Unix(mio::net::UnixStream::from_std(stream))
-            }
-        };
-        let shards = self.shared.mailboxes.len();
-        let shard = match opening {
-            Opening::Upgrade(sid) => shard_of(&sid) % shards,
-            _ => self.next.fetch_add(1, Ordering::Relaxed) % shards,
-        };
-        let arrival = Arrival { stream, prefix, permit, opening: Some(opening) };
-        self.shared.mailboxes[shard].send(Mail::Arrival(Box::new(arrival)));
-        Ok(())
+    /// Where WebSockets go that were opened elsewhere.
+    pub fn adopter(&self) -> Adopter {
+        Adopter { mailboxes: self.shared.mailboxes.as_slice().into(), next: Arc::default() }
     }
 
     /// Stops accepting, asks every client to connect again elsewhere at its own moment within the time given, and ends. Blocks
@@ -164,6 +152,32 @@ impl Realtime {
                 tracing::error!("a shard has panicked");
             }
         }
+    }
+}
+
+impl Adopter {
+    /// Moves a WebSocket to a shard.
+    pub fn adopt(&self, adopted: Adopted) -> io::Result<()> {
+        let Adopted { stream, prefix, permit, opening } = adopted;
+        let stream = match stream {
+            AdoptedStream::Tcp(stream) => {
+                stream.set_nonblocking(true)?;
+                stream.set_nodelay(true)?;
+                Stream::Tcp(mio::net::TcpStream::from_std(stream))
+            }
+            AdoptedStream::Unix(stream) => {
+                stream.set_nonblocking(true)?;
+                Stream::Unix(mio::net::UnixStream::from_std(stream))
+            }
+        };
+        let shards = self.mailboxes.len();
+        let shard = match opening {
+            Opening::Upgrade(sid) => shard_of(&sid) % shards,
+            _ => self.next.fetch_add(1, Ordering::Relaxed) % shards,
+        };
+        let arrival = Arrival { stream, prefix, permit, opening: Some(opening) };
+        self.mailboxes[shard].send(Mail::Arrival(Box::new(arrival)));
+        Ok(())
     }
 }
 

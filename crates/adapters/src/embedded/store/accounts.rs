@@ -125,9 +125,11 @@ impl AccountStore for Store {
             let mut select = view.sql.prepare_cached(concat!(
                 "SELECT ",
                 log_in_columns!(),
-                " FROM log_in WHERE user = ?1 AND revoked_at IS NULL AND expires_at > ?2 ORDER BY created_at DESC, id DESC"
+                " FROM log_in WHERE user = ?1 AND revoked_at IS NULL ORDER BY created_at DESC, id DESC"
             ))?;
-            Ok(select.query_map((Col(user), Col(now)), read_log_in)?.collect::<Result<_, _>>()?)
+            let log_ins = select.query_map([Col(user)], read_log_in)?;
+            let good = |log_in: &rusqlite::Result<LogIn>| log_in.as_ref().map_or(true, |log_in| now < log_in.expires_at);
+            Ok(log_ins.filter(good).collect::<Result<_, _>>()?)
         })
         .await
     }
@@ -166,7 +168,7 @@ impl AccountStore for Store {
     async fn revoked_since(&self, since: Timestamp) -> PortResult<Vec<SessionId>> {
         self.read(move |view| {
             let mut select = view.sql.prepare_cached("SELECT id FROM log_in WHERE revoked_at > ?1")?;
-            Ok(select.query_map([Col(since)], |row| get(row, 0))?.collect::<Result<_, _>>()?)
+            Ok(select.query_map([Col(since.0)], |row| get(row, 0))?.collect::<Result<_, _>>()?)
         })
         .await
     }

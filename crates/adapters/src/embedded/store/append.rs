@@ -8,7 +8,7 @@ use rialto_domain::log::Head;
 use rialto_domain::ports::Append;
 use rialto_domain::position::Position;
 use rialto_domain::{ChannelId, ClientId, Seq, Timestamp, UserId};
-use rusqlite::params;
+use rusqlite::{CachedStatement, params};
 
 use super::column::Col;
 use super::fault::Fault;
@@ -139,9 +139,7 @@ fn write(group: &mut Group<'_>, append: Prepared) -> Result<(), Fault> {
     let Known { key, head, .. } = group.channel(channel)?;
     let head = entries.last().map_or(head, |last| Head { seq: last.seq, n: last.n, at: last.at });
     let own = note_senders(group, key, &entries, &members, &positions)?;
-    for entry in entries {
-        write_entry(group, key, entry)?;
-    }
+    write_entries(group, key, entries)?;
     for (user, position) in positions {
         group.pending.advance(key, user, position);
         // Whoever writes has read what stands above: after a crash the log itself says so.
@@ -180,12 +178,17 @@ pub(super) fn note_senders(
     Ok(own)
 }
 
-/// Writes an entry at the log's end, with what follows from it.
-pub(super) fn write_entry(group: &mut Group<'_>, channel: ChannelKey, entry: PreparedEntry) -> Result<(), Fault> {
+/// Writes entries at the log's end, with what follows from each.
+pub(super) fn write_entries(group: &mut Group<'_>, channel: ChannelKey, entries: Vec<PreparedEntry>) -> Result<(), Fault> {
+    let mut inserting = LogRow::inserting(group.sql)?;
+    entries.into_iter().try_for_each(|entry| write_entry(group, &mut inserting, channel, entry))
+}
+
+fn write_entry(group: &mut Group<'_>, inserting: &mut CachedStatement<'_>, channel: ChannelKey, entry: PreparedEntry) -> Result<(), Fault> {
     let sender = group.person(entry.sender)?;
     let id = group.memory.last_entry + 1;
     let PreparedEntry { seq, at, client_id, tag, n, kind, payload, effect, .. } = entry;
-    LogRow { id, channel, seq, at, sender, client_id, kind, n, edited_at: None, payload }.insert(group.sql)?;
+    LogRow { id, channel, seq, at, sender, client_id, kind, n, edited_at: None, payload }.insert(inserting)?;
     group.memory.last_entry = id;
     group.pending.entries += 1;
     group.pending.channels.entry(channel).or_default().push(seq, id);

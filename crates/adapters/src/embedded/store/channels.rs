@@ -8,7 +8,7 @@ use rialto_domain::position::Minima;
 use rialto_domain::{ChannelId, Seq, Timestamp, UserId};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::append::{PreparedEntry, note_senders, prepare_entry, write_entry, write_uncounted};
+use super::append::{PreparedEntry, note_senders, prepare_entry, write_entries, write_uncounted};
 use super::column::{Col, get, get_optional};
 use super::fault::Fault;
 use super::group::{Group, Known};
@@ -48,7 +48,11 @@ impl ChannelStore for Store {
     }
 
     async fn find_listing(&self, user: UserId, channel: ChannelId) -> PortResult<Option<Listing>> {
-        self.read(move |view| listing::find(view, user, channel)).await
+        self.read(move |view| match view.find_channel(channel)? {
+            Some(channel) => listing::find(view, user, channel.key),
+            None => Ok(None),
+        })
+        .await
     }
 
     async fn memberships(&self, user: UserId) -> PortResult<Vec<ChannelId>> {
@@ -110,9 +114,12 @@ impl ChannelStore for Store {
 
     async fn use_invite(&self, digest: [u8; 32], now: Timestamp) -> PortResult<Option<ChannelId>> {
         self.write(Guard::Undo, 1024, move |group| {
-            let take = "UPDATE invite SET uses_left = uses_left - 1
-                        WHERE digest = ?1 AND (expires_at IS NULL OR expires_at > ?2) AND (uses_left IS NULL OR uses_left > 0) RETURNING channel";
-            Ok(group.sql.prepare_cached(take)?.query_row(params![digest, Col(now)], |row| get(row, 0)).optional()?)
+            let mut select = group.sql.prepare_cached("SELECT channel, expires_at, uses_left FROM invite WHERE digest = ?1")?;
+            let invite = select.query_row([digest], |row| Ok((get(row, 0)?, get_optional(row, 1)?, get_optional::<u64>(row, 2)?))).optional()?;
+            let good = invite.filter(|(_, end, uses_left)| end.is_none_or(|end: Timestamp| now < end) && *uses_left != Some(0));
+            let Some((channel, ..)) = good else { return Ok(None) };
+            group.sql.prepare_cached("UPDATE invite SET uses_left = uses_left - 1 WHERE digest = ?1")?.execute([digest])?;
+            Ok(Some(channel))
         })
         .await
     }
@@ -160,9 +167,7 @@ impl Birth {
             member::put(group.sql, key, *user, member)?;
         }
         note_senders(group, key, &entries, &members, &[])?;
-        for entry in entries {
-            write_entry(group, key, entry)?;
-        }
+        write_entries(group, key, entries)?;
         group.know(id, Known { key, head, minima });
         Ok(Opened::Created)
     }
@@ -184,16 +189,9 @@ fn roster(view: &View<'_>, channel: ChannelId) -> Result<Roster, Fault> {
 }
 
 /// A member's row with their position as it is now.
-pub(super) fn find_member(view: &View<'_>, channel: i64, user: UserId) -> Result<Option<Member>, Fault> {
+fn find_member(view: &View<'_>, channel: i64, user: UserId) -> Result<Option<Member>, Fault> {
     let stored = member::find(view.sql, channel, user)?;
     Ok(stored.map(|stored| Member { position: view.tails.position(channel, user, stored.position), ..stored }))
-}
-
-/// What a member keeps about a channel.
-pub(super) fn flags(view: &View<'_>, channel: i64, user: UserId) -> Result<Flags, Fault> {
-    let mut select = view.sql.prepare_cached("SELECT muted_until, archived, pinned FROM flag WHERE user = ?1 AND channel = ?2")?;
-    let flags = select.query_row((Col(user), channel), |row| Ok(Flags { muted_until: get_optional(row, 0)?, archived: row.get(1)?, pinned: row.get(2)? }));
-    Ok(flags.optional()?.unwrap_or_default())
 }
 
 fn hide(group: &mut Group<'_>, user: UserId, channel: ChannelId, seq: Seq) -> Result<(), Fault> {

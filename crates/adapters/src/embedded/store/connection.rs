@@ -3,10 +3,14 @@
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 /// Marks the file as ours ("Rlto"), so that another program's database is never taken for a store.
 pub(super) const APPLICATION_ID: i32 = i32::from_be_bytes(*b"Rlto");
+
+/// The size of a page, chosen when the database is made.
+pub(super) const PAGE_BYTES: u64 = 4096;
 
 /// Memory-mapped reading of up to this much of the file; the system takes the pages back when it needs them.
 const MMAP_BYTES: i64 = 1 << 30;
@@ -22,7 +26,7 @@ pub(super) fn maintain(path: &Path, create: bool) -> rusqlite::Result<Connection
 /// The one connection that writes. Every commit is on disk when it returns; checkpoints are somebody else's work.
 ///
 /// What is deleted is overwritten with zeros, also in pages that become free.
-pub(super) fn write(path: &Path) -> rusqlite::Result<Connection> {
+pub(super) fn write(path: &Path, most_bytes: Option<u64>) -> rusqlite::Result<Connection> {
     let sql = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     sql.busy_timeout(Duration::from_secs(10))?;
     sql.set_prepared_statement_cache_capacity(128);
@@ -36,6 +40,9 @@ pub(super) fn write(path: &Path) -> rusqlite::Result<Connection> {
          PRAGMA foreign_keys = OFF;",
     )?;
     sql.pragma_update(None, "mmap_size", MMAP_BYTES)?;
+    if let Some(bytes) = most_bytes {
+        sql.pragma_update(None, "max_page_count", i64::try_from(bytes / PAGE_BYTES).unwrap_or(i64::MAX))?;
+    }
     Ok(sql)
 }
 
@@ -57,5 +64,8 @@ pub(super) fn checkpoint(path: &Path) -> rusqlite::Result<Connection> {
 }
 
 fn open(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
-    Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+    let sql = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    // A plan never depends on the values bound: otherwise each new value has the statement compiled anew.
+    sql.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(sql)
 }

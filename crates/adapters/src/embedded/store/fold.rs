@@ -7,7 +7,7 @@ use rialto_domain::Seq;
 use rialto_domain::UserId;
 use rialto_domain::log::Head;
 use rialto_domain::position::Position;
-use rusqlite::{Connection, params};
+use rusqlite::{CachedStatement, Connection, params};
 
 use super::column::Col;
 use super::fault::Fault;
@@ -57,8 +57,9 @@ impl Fold {
     /// Writes at most `most` rows, and returns how far the fold has come if the transaction is committed.
     pub(super) fn slice(&self, sql: &Connection, most: usize) -> Result<usize, Fault> {
         let reached = self.rows.len().min(self.done + most);
+        let mut commands = Commands::new(sql)?;
         for row in &self.rows[self.done..reached] {
-            row.write(sql)?;
+            commands.write(row)?;
         }
         if reached == self.rows.len() {
             sql.prepare_cached("UPDATE progress SET log = ?1, mark = ?2")?.execute((self.upto.entry, self.upto.mark))?;
@@ -74,23 +75,35 @@ impl Fold {
     }
 }
 
-impl FoldRow {
-    fn write(&self, sql: &Connection) -> Result<(), Fault> {
-        match self {
-            Self::Client { tag, id } => {
-                sql.prepare_cached("INSERT OR IGNORE INTO client (tag, id) VALUES (?1, ?2)")?.execute((tag, id))?;
+/// The commands that write rows, looked up once for a slice.
+struct Commands<'s> {
+    client: CachedStatement<'s>,
+    run: CachedStatement<'s>,
+    channel: CachedStatement<'s>,
+    position: CachedStatement<'s>,
+}
+
+impl<'s> Commands<'s> {
+    fn new(sql: &'s Connection) -> Result<Self, Fault> {
+        // A channel's row that is ahead was written with a change of members, and stays.
+        let channel = "UPDATE channel SET head_seq = ?2, head_n = ?3, head_at = ?4, delivered = ?5, read = ?6 WHERE key = ?1 AND head_seq <= ?2";
+        Ok(Self {
+            client: sql.prepare_cached("INSERT OR IGNORE INTO client (tag, id) VALUES (?1, ?2)")?,
+            run: sql.prepare_cached("INSERT OR IGNORE INTO run (channel, seq, id) VALUES (?1, ?2, ?3)")?,
+            channel: sql.prepare_cached(channel)?,
+            position: member::advancing(sql)?,
+        })
+    }
+
+    fn write(&mut self, row: &FoldRow) -> Result<(), Fault> {
+        match row {
+            FoldRow::Client { tag, id } => self.client.execute((tag, id))?,
+            FoldRow::Run { channel, run } => self.run.execute((channel, run.seq.cast_signed(), run.id))?,
+            FoldRow::Channel { channel, head, minima } => {
+                self.channel.execute(params![channel, Col(head.seq), Col(head.n), Col(head.at), Col(minima.0), Col(minima.1)])?
             }
-            Self::Run { channel, run } => {
-                sql.prepare_cached("INSERT OR IGNORE INTO run (channel, seq, id) VALUES (?1, ?2, ?3)")?.execute((channel, run.seq.cast_signed(), run.id))?;
-            }
-            Self::Channel { channel, head, minima } => {
-                // A row that is ahead was written with a change of members, and stays.
-                let update = "UPDATE channel SET head_seq = ?2, head_n = ?3, head_at = ?4, delivered = ?5, read = ?6 WHERE key = ?1 AND head_seq <= ?2";
-                let values = params![channel, Col(head.seq), Col(head.n), Col(head.at), Col(minima.0), Col(minima.1)];
-                sql.prepare_cached(update)?.execute(values)?;
-            }
-            Self::Position { channel, user, position } => member::advance(sql, *channel, *user, position)?,
-        }
+            FoldRow::Position { channel, user, position } => return member::advance(&mut self.position, *channel, *user, position),
+        };
         Ok(())
     }
 }

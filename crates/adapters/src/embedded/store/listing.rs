@@ -3,14 +3,15 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use rialto_domain::channel::{About, ChannelKind, Member};
-use rialto_domain::ports::{ChannelPage, Cursor, Listing};
-use rialto_domain::{ChannelId, Seq, UserId};
-use rusqlite::{OptionalExtension, params};
+use rialto_domain::UserId;
+use rialto_domain::channel::{About, ChannelKind};
+use rialto_domain::log::Head;
+use rialto_domain::ports::{ChannelPage, Cursor, Flags, Listing};
+use rusqlite::{OptionalExtension, Row, params};
 
-use super::channels::{find_member, flags};
-use super::column::{Col, get};
+use super::column::{Col, get, get_optional};
 use super::fault::Fault;
+use super::member::{self, member_columns};
 use super::reader::{SeenChannel, View};
 use super::tail::ChannelKey;
 use super::unread;
@@ -37,38 +38,50 @@ pub(super) fn page(view: &View<'_>, user: UserId, after: Option<Cursor>, limit: 
     let places: Vec<(Cursor, ChannelKey)> = newest.into_sorted_vec().into_iter().map(|Reverse(place)| place).collect();
     let next = places.last().map(|(place, _)| *place).filter(|_| more);
     let mut channels = Vec::with_capacity(places.len());
-    for (place, _) in places {
-        channels.extend(find(view, user, place.channel)?);
+    for (_, key) in places {
+        channels.extend(find(view, user, key)?);
     }
     Ok(ChannelPage { channels, next })
 }
 
 /// One channel of the list.
-pub(super) fn find(view: &View<'_>, user: UserId, id: ChannelId) -> Result<Option<Listing>, Fault> {
-    let Some(channel) = view.find_channel(id)? else { return Ok(None) };
-    let Some(member) = find_member(view, channel.key, user)?.filter(Member::is_active) else { return Ok(None) };
-    let mut select = view.sql.prepare_cached("SELECT active, delivered, read, title, description FROM channel WHERE key = ?1")?;
-    let row = select.query_row([channel.key], |row| {
-        let minima: (Seq, Seq) = (get(row, 1)?, get(row, 2)?);
-        Ok((get(row, 0)?, minima, About { title: row.get(3)?, description: row.get(4)? }))
-    });
-    let (members, stored, about) = row?;
+pub(super) fn find(view: &View<'_>, user: UserId, key: ChannelKey) -> Result<Option<Listing>, Fault> {
+    let mut select = view.sql.prepare_cached(concat!(
+        "SELECT c.id, c.kind, c.deleted, c.head_seq, c.head_n, c.head_at, c.active, c.delivered, c.read, c.title, c.description,
+                f.muted_until, f.archived, f.pinned, ",
+        member_columns!("m."),
+        " FROM member m JOIN channel c ON c.key = m.channel LEFT JOIN flag f ON f.user = m.user AND f.channel = m.channel
+          WHERE m.channel = ?1 AND m.user = ?2 AND m.active = 1"
+    ))?;
+    let mut rows = select.query(params![key, Col(user)])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let (head, minima) = (Head { seq: get(row, 3)?, n: get(row, 4)?, at: get(row, 5)? }, (get(row, 7)?, get(row, 8)?));
+    let (head, minima) = view.tails.head(key).filter(|(newer, _)| newer.seq >= head.seq).unwrap_or((head, minima));
+    let channel = SeenChannel { key, kind: get(row, 1)?, deleted: row.get(2)?, head };
+    let (_, mut member) = member::read(row, 14)?;
+    member.position = view.tails.position(key, user, member.position);
     let (unread, mentions) = unread::count(view, &channel, user, &member)?;
     Ok(Some(Listing {
-        channel: id,
+        channel: get(row, 0)?,
         kind: channel.kind,
-        about,
-        head: channel.head,
-        members,
-        minima: view.tails.head(channel.key).map_or(stored, |(_, minima)| minima),
+        about: About { title: row.get(9)?, description: row.get(10)? },
+        head,
+        members: get(row, 6)?,
+        minima,
         peer: peer(view, &channel, user)?,
         role: member.role,
         visible: member.visible.to_vec(),
         position: member.position,
-        flags: flags(view, channel.key, user)?,
+        flags: flags(row, 11)?,
         unread,
         mentions,
     }))
+}
+
+/// Reads what a member keeps about a channel, if they ever did.
+fn flags(row: &Row<'_>, first: usize) -> rusqlite::Result<Flags> {
+    let kept = |index| row.get::<_, Option<bool>>(index).map(Option::unwrap_or_default);
+    Ok(Flags { muted_until: get_optional(row, first)?, archived: kept(first + 1)?, pinned: kept(first + 2)? })
 }
 
 /// The other member of a direct channel.

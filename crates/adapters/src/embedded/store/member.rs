@@ -4,7 +4,7 @@ use rialto_domain::UserId;
 use rialto_domain::channel::Member;
 use rialto_domain::log::Interval;
 use rialto_domain::position::Position;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{CachedStatement, Connection, Row, params};
 
 use super::column::{Col, get};
 use super::fault::Fault;
@@ -73,50 +73,75 @@ pub(super) fn put(sql: &Connection, channel: ChannelKey, user: UserId, member: &
     Ok(())
 }
 
-/// Moves the position in a member's row forward.
-pub(super) fn advance(sql: &Connection, channel: ChannelKey, user: UserId, to: &Position) -> Result<(), Fault> {
-    let mut update = sql.prepare_cached(
+/// The command that moves the position in a member's row forward.
+pub(super) fn advancing(sql: &Connection) -> rusqlite::Result<CachedStatement<'_>> {
+    sql.prepare_cached(
         "UPDATE member SET
            delivered = max(delivered, ?3), delivered_at = iif(?3 > delivered, ?6, delivered_at),
            read = max(read, ?4), read_n = iif(?4 > read, ?5, read_n), read_at = iif(?4 > read, ?7, read_at)
          WHERE channel = ?1 AND user = ?2",
-    )?;
-    update.execute(params![channel, Col(user), Col(to.delivered), Col(to.read), Col(to.read_n), Col(to.delivered_at), Col(to.read_at)])?;
+    )
+}
+
+/// Moves a position by that command.
+pub(super) fn advance(advancing: &mut CachedStatement<'_>, channel: ChannelKey, user: UserId, to: &Position) -> Result<(), Fault> {
+    advancing.execute(params![channel, Col(user), Col(to.delivered), Col(to.read), Col(to.read_n), Col(to.delivered_at), Col(to.read_at)])?;
     Ok(())
 }
 
+/// The columns that [`read`] reads, in its order, with a table's name and a dot before each.
 macro_rules! member_columns {
-    () => {
-        concat!("user, role, blocking, visible, ", position_columns!())
+    ($table:literal) => {
+        concat!(
+            $table,
+            "user, ",
+            $table,
+            "role, ",
+            $table,
+            "blocking, ",
+            $table,
+            "visible, ",
+            $table,
+            "delivered, ",
+            $table,
+            "read, ",
+            $table,
+            "read_n, ",
+            $table,
+            "delivered_at, ",
+            $table,
+            "read_at"
+        )
     };
 }
+pub(super) use member_columns;
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Result<(UserId, Member), Fault>> {
-    let (user, role, blocking, position) = (get(row, 0)?, get(row, 1)?, row.get(2)?, position(row, 4)?);
-    let visible = visible(row.get_ref(3)?.as_blob()?);
-    Ok(visible.map(|visible| (user, Member { role, visible: visible.into(), position, blocking })))
+/// Reads a member from nine columns on.
+pub(super) fn read(row: &Row<'_>, first: usize) -> Result<(UserId, Member), Fault> {
+    let visible = visible(row.get_ref(first + 3)?.as_blob().map_err(|error| Fault::Unreadable(error.to_string()))?)?;
+    let (role, blocking, position) = (get(row, first + 1)?, row.get(first + 2)?, position(row, first + 4)?);
+    Ok((get(row, first)?, Member { role, visible: visible.into(), position, blocking }))
 }
 
 /// A member's row as it is stored, present or former.
 pub(super) fn find(sql: &Connection, channel: ChannelKey, user: UserId) -> Result<Option<Member>, Fault> {
-    let mut select = sql.prepare_cached(concat!("SELECT ", member_columns!(), " FROM member WHERE channel = ?1 AND user = ?2"))?;
-    let row = select.query_row(params![channel, Col(user)], read).optional()?;
-    Ok(row.transpose()?.map(|(_, member)| member))
+    let mut select = sql.prepare_cached(concat!("SELECT ", member_columns!(""), " FROM member WHERE channel = ?1 AND user = ?2"))?;
+    let mut rows = select.query(params![channel, Col(user)])?;
+    rows.next()?.map(|row| read(row, 0).map(|(_, member)| member)).transpose()
 }
 
 /// All members as they are stored, present and former, in the order of their ids.
 pub(super) fn all(sql: &Connection, channel: ChannelKey) -> Result<Vec<(UserId, Member)>, Fault> {
-    let mut select = sql.prepare_cached(concat!("SELECT ", member_columns!(), " FROM member WHERE channel = ?1 ORDER BY user"))?;
-    select.query_map([channel], read)?.map(|row| row?).collect()
+    let mut select = sql.prepare_cached(concat!("SELECT ", member_columns!(""), " FROM member WHERE channel = ?1 ORDER BY user"))?;
+    select.query_and_then([channel], |row| read(row, 0))?.collect()
 }
 
 /// A page of present members as they are stored, in the order of their ids.
 pub(super) fn page(sql: &Connection, channel: ChannelKey, after: Option<UserId>, limit: usize) -> Result<Vec<(UserId, Member)>, Fault> {
     let mut select = sql.prepare_cached(concat!(
         "SELECT ",
-        member_columns!(),
+        member_columns!(""),
         " FROM member WHERE channel = ?1 AND user > ifnull(?2, x'') AND active = 1 ORDER BY user LIMIT ?3"
     ))?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    select.query_map(params![channel, after.map(Col), limit], read)?.map(|row| row?).collect()
+    select.query_and_then(params![channel, after.map(Col), Col(limit as u64)], |row| read(row, 0))?.collect()
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::connection::{self, APPLICATION_ID};
+use super::connection::{self, APPLICATION_ID, PAGE_BYTES};
 use super::directory::{Directory, remove_if_present};
 use super::open_error::OpenError;
 
@@ -42,7 +42,7 @@ fn create(directory: &Directory, path: &Path, steps: &[&str]) -> Result<(), Open
     }
     let build = || -> rusqlite::Result<()> {
         let mut sql = connection::maintain(&unborn, true)?;
-        sql.pragma_update(None, "page_size", 4096)?;
+        sql.pragma_update(None, "page_size", PAGE_BYTES.cast_signed())?;
         sql.pragma_update(None, "application_id", APPLICATION_ID)?;
         take_steps(&mut sql, steps, 0)?;
         sql.pragma_update(None, "journal_mode", "WAL")?;

@@ -80,6 +80,8 @@ pub struct Options {
     pub waiting_bytes: usize,
     /// How many reads may wait before more are refused.
     pub waiting_reads: usize,
+    /// How large the database file may grow; beyond, writes are refused as on a full disk. `None`: until it is full.
+    pub most_bytes: Option<u64>,
 }
 
 impl Default for Options {
@@ -90,6 +92,7 @@ impl Default for Options {
             erase_within: Duration::from_secs(30),
             waiting_bytes: 64 << 20,
             waiting_reads: 16_384,
+            most_bytes: None,
         }
     }
 }
@@ -152,7 +155,7 @@ impl Store {
 
     fn start(directory: Directory, options: Options) -> Result<Self, Fault> {
         let database = directory.database();
-        let sql = connection::write(&database)?;
+        let sql = connection::write(&database, options.most_bytes)?;
         let salt = constant(&sql, "salt", |random| random.to_vec())?;
         let salt = salt.try_into().map_err(|_| Fault::Unreadable("the store's salt is not one".to_owned()))?;
         let epoch = constant(&sql, "epoch", |random| uuid::Builder::from_random_bytes(*random).into_uuid().to_string().into_bytes())?;
@@ -215,6 +218,8 @@ impl Store {
         let (told, closed) = oneshot::channel();
         let close = move || {
             inner.close();
+            // Whoever opens the directory next must find it free.
+            drop(inner);
             // Who asked may have stopped waiting.
             let _ = told.send(());
         };

@@ -66,16 +66,12 @@ impl Places<'_> {
 
     /// The entries `low..=high`, in the order of their places. `high` must not lie beyond the head.
     pub(super) fn rows(&self, channel: ChannelKey, low: Seq, high: Seq) -> Result<Vec<LogRow>, Fault> {
-        let mut rows = Vec::new();
-        for run in self.runs(channel, low, high)? {
-            let from = rows.len();
-            LogRow::read_run(self.sql, run.id, run.len, &mut rows)?;
-            let strange = rows[from..].iter().zip(run.seq..).find(|(row, seq)| row.channel != channel || row.seq.0 != *seq);
-            if let Some((row, seq)) = strange {
-                return Err(Fault::Unreadable(format!("row {} of the log holds another entry than number {seq} of channel {channel}", row.id)));
-            }
+        let rows = LogRow::read_runs(self.sql, &self.runs(channel, low, high)?)?;
+        let strange = rows.iter().zip(low.0.max(1)..).find(|(row, seq)| row.channel != channel || row.seq.0 != *seq);
+        match strange {
+            Some((row, seq)) => Err(Fault::Unreadable(format!("row {} of the log holds another entry than number {seq} of channel {channel}", row.id))),
+            None => Ok(rows),
         }
-        Ok(rows)
     }
 
     /// How many messages there are up to a place.

@@ -2,12 +2,12 @@
 
 use rialto_domain::entry::Entry;
 use rialto_domain::{ChannelId, ClientId, Seq, Timestamp, UserId};
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 
 use super::column::{Col, get, get_optional};
 use super::fault::Fault;
 use super::payload::{self, Kind, Payload};
-use super::tail::{ChannelKey, EntryId};
+use super::tail::{ChannelKey, EntryId, Run};
 
 /// The number of a sender.
 pub(super) type PersonKey = i64;
@@ -55,13 +55,17 @@ impl LogRow {
         Ok(select.query_row([id], Self::read).optional()?)
     }
 
-    /// Adds `len` rows from a number on. Fewer are added when the log ends before.
-    pub(super) fn read_run(sql: &Connection, id: EntryId, len: u64, into: &mut Vec<Self>) -> Result<(), Fault> {
+    /// The rows of runs, in their order. What lies beyond the end of the log is left out.
+    pub(super) fn read_runs(sql: &Connection, runs: &[Run]) -> Result<Vec<Self>, Fault> {
         let mut select = sql.prepare_cached(concat!("SELECT ", columns!(), " FROM log WHERE id BETWEEN ?1 AND ?2 ORDER BY id"))?;
-        for row in select.query_map((id, id + len.cast_signed() - 1), Self::read)? {
-            into.push(row?);
+        let mut found = Vec::with_capacity(runs.iter().map(|run| run.len as usize).sum());
+        for run in runs {
+            let mut rows = select.query((run.id, run.id + run.len.cast_signed() - 1))?;
+            while let Some(row) = rows.next()? {
+                found.push(Self::read(row)?);
+            }
         }
-        Ok(())
+        Ok(found)
     }
 
     /// Calls `each` with every row after a number, in order.
@@ -73,9 +77,14 @@ impl LogRow {
         Ok(())
     }
 
-    /// Puts the row at the end of the log.
-    pub(super) fn insert(&self, sql: &Connection) -> Result<(), Fault> {
-        sql.prepare_cached(concat!("INSERT INTO log (", columns!(), ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"))?.execute(params![
+    /// The command that puts rows at the end of the log.
+    pub(super) fn inserting(sql: &Connection) -> rusqlite::Result<CachedStatement<'_>> {
+        sql.prepare_cached(concat!("INSERT INTO log (", columns!(), ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"))
+    }
+
+    /// Puts the row at the end of the log by that command.
+    pub(super) fn insert(&self, inserting: &mut CachedStatement<'_>) -> Result<(), Fault> {
+        inserting.execute(params![
             self.id,
             self.channel,
             Col(self.seq),

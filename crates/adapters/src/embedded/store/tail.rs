@@ -172,9 +172,8 @@ impl Tails {
 
     /// How much there is to fold, growing and folding.
     pub(super) fn weights(&self) -> (usize, usize) {
-        let now = self.pin();
-        let weights = (now.growing.read().weight(), now.folding.read().weight());
-        weights
+        let Pinned { growing, folding } = self.pin();
+        (growing.read().weight(), folding.read().weight())
     }
 }
 

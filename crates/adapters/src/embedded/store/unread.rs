@@ -31,10 +31,9 @@ pub(super) fn count(view: &View<'_>, channel: &SeenChannel, user: UserId, member
 /// Messages in `low..=high` that do not count as unread to a user.
 fn uncounted(view: &View<'_>, channel: &SeenChannel, user: UserId, low: Seq, high: Seq) -> Result<u64, Fault> {
     let mut select = view.sql.prepare_cached(
-        "SELECT count(*) FROM (
-           SELECT seq FROM uncounted WHERE channel = ?1 AND user = x'' AND seq BETWEEN ?3 AND ?4
-           UNION
-           SELECT seq FROM uncounted WHERE channel = ?1 AND user = ?2 AND seq BETWEEN ?3 AND ?4)",
+        "SELECT (SELECT count(*) FROM uncounted WHERE channel = ?1 AND user = x'' AND seq BETWEEN ?3 AND ?4)
+              + (SELECT count(*) FROM uncounted u WHERE channel = ?1 AND user = ?2 AND seq BETWEEN ?3 AND ?4
+                 AND NOT EXISTS (SELECT 1 FROM uncounted WHERE channel = ?1 AND user = x'' AND seq = u.seq))",
     )?;
     Ok(select.query_row(params![channel.key, Col(user), Col(low), Col(high)], |row| get(row, 0))?)
 }
@@ -42,11 +41,13 @@ fn uncounted(view: &View<'_>, channel: &SeenChannel, user: UserId, low: Seq, hig
 /// Messages in `low..=high` that mention a user, or everyone, and count as unread to the user.
 fn mentioned(view: &View<'_>, channel: &SeenChannel, user: UserId, low: Seq, high: Seq) -> Result<u64, Fault> {
     let mut select = view.sql.prepare_cached(
-        "SELECT count(*) FROM (
-           SELECT seq FROM mention WHERE channel = ?1 AND user = x'' AND seq BETWEEN ?3 AND ?4
-           UNION
-           SELECT seq FROM mention WHERE channel = ?1 AND user = ?2 AND seq BETWEEN ?3 AND ?4) AS m
-         WHERE NOT EXISTS (SELECT 1 FROM uncounted u WHERE u.channel = ?1 AND u.user IN (x'', ?2) AND u.seq = m.seq)",
+        "SELECT (SELECT count(*) FROM mention m WHERE channel = ?1 AND user = x'' AND seq BETWEEN ?3 AND ?4
+                 AND NOT EXISTS (SELECT 1 FROM uncounted WHERE channel = ?1 AND user = x'' AND seq = m.seq)
+                 AND NOT EXISTS (SELECT 1 FROM uncounted WHERE channel = ?1 AND user = ?2 AND seq = m.seq))
+              + (SELECT count(*) FROM mention m WHERE channel = ?1 AND user = ?2 AND seq BETWEEN ?3 AND ?4
+                 AND NOT EXISTS (SELECT 1 FROM mention WHERE channel = ?1 AND user = x'' AND seq = m.seq)
+                 AND NOT EXISTS (SELECT 1 FROM uncounted WHERE channel = ?1 AND user = x'' AND seq = m.seq)
+                 AND NOT EXISTS (SELECT 1 FROM uncounted WHERE channel = ?1 AND user = ?2 AND seq = m.seq))",
     )?;
     Ok(select.query_row(params![channel.key, Col(user), Col(low), Col(high)], |row| get(row, 0))?)
 }
