@@ -53,6 +53,7 @@ async fn whatever_many_people_do_at_once_everything_adds_up() {
         }
         quiet.store(true, SeqCst);
         trouble.await.unwrap();
+        town.faults.mend();
         town.settle().await;
 
         announcements_went_forward(&town.witness.announced(), seed);
