@@ -89,10 +89,7 @@ impl Service {
         match self.ports.channels.create(new).await.map_err(unsure)? {
             Opened::Existing(channel) => self.channel(identity, channel).await,
             Opened::Created => {
-                let joined = |user| (Topic::User(user), Publication::Membership { user, channel: id, change: Membership::Joined });
-                let mut batch: Vec<_> = others.into_iter().chain([me]).map(joined).collect();
-                batch.extend(entries.into_iter().map(|entry| (Topic::Channel(id), Publication::Entry(Arc::new(entry)))));
-                self.announce(batch).await;
+                self.announce(beginnings(id, me, peer, entries)).await;
                 if let Some(peer) = peer {
                     self.tell_blocks(me, peer, id).await?;
                 }
@@ -318,6 +315,19 @@ fn begin(id: ChannelId, kind: ChannelKind, about: About, creator: UserId, others
         channel.advance(user, head.seq, head.seq, head.n, now);
     }
     (channel.members().map(|(user, member)| (user, member.clone())).collect(), entries)
+}
+
+/// What is announced of a new channel: everybody's admission before the first entry that they may see.
+fn beginnings(id: ChannelId, creator: UserId, peer: Option<UserId>, entries: Vec<Entry>) -> Vec<(Topic, Publication)> {
+    let joined = |user| (Topic::User(user), Publication::Membership { user, channel: id, change: Membership::Joined });
+    let mut announced: Vec<_> = [creator].into_iter().chain(peer).map(joined).collect();
+    for entry in entries {
+        if let Event::Member { users, .. } = &entry.event {
+            announced.extend(users.iter().copied().map(joined));
+        }
+        announced.push((Topic::Channel(id), Publication::Entry(Arc::new(entry))));
+    }
+    announced
 }
 
 #[cfg(test)]

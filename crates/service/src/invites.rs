@@ -56,8 +56,11 @@ impl Service {
             Err(other) => return Err(other),
         }
         let roster = self.roster(link.channel).await.map_err(as_invalid)?;
-        if roster.count() >= self.policy.limits.members {
-            return Err(Refusal::ChannelFull);
+        match roster.count() {
+            // Nobody is left who could make an owner of anybody.
+            0 => return Err(Refusal::InviteInvalid),
+            count if count >= self.policy.limits.members => return Err(Refusal::ChannelFull),
+            _ => {}
         }
         self.room_for(&[me]).await?;
         let opened = self.ports.channels.use_invite(link.digest(), now).await.map_err(unsure)?;

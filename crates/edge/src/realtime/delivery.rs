@@ -31,6 +31,9 @@ impl Shard {
                 if matches!(change, Membership::Left | Membership::Deleted) {
                     self.expel(*user, *channel);
                 }
+                if *change != Membership::Joined {
+                    self.recheck_watchers(self.rooms.members(Topic::User(*user)).to_vec());
+                }
                 self.tell_room(announcement, None);
             }
             Publication::Revoked { user, sessions } => self.revoke(*user, sessions),
@@ -63,7 +66,10 @@ impl Shard {
     fn deliver_entry(&mut self, announcement: &Announcement, entry: &Entry) {
         self.tell_room(announcement, None);
         match &entry.event {
-            Event::Member { users, change: MemberChange::Left | MemberChange::Removed } => users.iter().for_each(|user| self.expel(*user, entry.channel)),
+            Event::Member { users, change: MemberChange::Left | MemberChange::Removed } => users.iter().for_each(|user| {
+                self.expel(*user, entry.channel);
+                self.recheck_watchers(self.rooms.members(Topic::Presence(*user)).to_vec());
+            }),
             Event::Channel(change) if change.deleted => {
                 let topic = Topic::Channel(entry.channel);
                 for index in self.rooms.members(topic).to_vec() {
@@ -141,12 +147,6 @@ impl Shard {
     pub(super) fn leave_rooms(&mut self, index: Index) {
         let (directory, number) = (&self.shared.relay.directory, self.number);
         self.rooms.leave_all(index, |topic| directory.leave(topic, number));
-    }
-
-    /// Watches nobody's presence any more.
-    pub(super) fn leave_presence(&mut self, index: Index) {
-        let watched: Vec<_> = self.rooms.topics(index).filter(|topic| matches!(topic, Topic::Presence(_))).collect();
-        watched.into_iter().for_each(|topic| self.leave(index, topic));
     }
 
     /// A user is a member now: all connections of the user hear the channel.

@@ -106,8 +106,23 @@ impl Mailbox {
         inside.is_asleep
     }
 
-    /// The shard is gone: nobody shall wait for it.
-    pub(super) fn close(&self) {
+    /// Closes the mailbox when dropped, also when its shard panics: nobody shall wait for a shard that is gone.
+    pub(super) fn closed_at_the_end(this: &Arc<Self>) -> impl Drop + use<> {
+        struct AtTheEnd(Arc<Mailbox>);
+        impl Drop for AtTheEnd {
+            fn drop(&mut self) {
+                self.0.close();
+            }
+        }
+        AtTheEnd(Arc::clone(this))
+    }
+
+    /// Is there a shard that reads it?
+    pub(super) fn is_open(&self) -> bool {
+        !self.inside.lock().is_closed
+    }
+
+    fn close(&self) {
         let mut inside = self.inside.lock();
         *inside = Inside { is_closed: true, ..Inside::default() };
         self.has_room.notify_all();
@@ -208,9 +223,9 @@ mod tests {
     #[test]
     fn nobody_waits_for_a_shard_that_is_gone() {
         let (mailbox, _) = mailbox(1);
-        mailbox.close();
+        drop(Mailbox::closed_at_the_end(&mailbox));
         mailbox.announce(&mut vec![typing(), typing(), typing()]);
-        assert!(!mailbox.send(Mail::Stop));
+        assert!(!mailbox.is_open() && !mailbox.send(Mail::Stop));
         assert_eq!(taken(&mailbox), (0, vec![]));
     }
 }

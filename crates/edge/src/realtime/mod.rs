@@ -1,6 +1,6 @@
 //! The machine room: sockets are moved by a few threads, and every decision is made by code that has no socket.
 //!
-//! An accepted connection belongs to a [shard](shard) at once. The shard reads its request head; a WebSocket stays, and
+//! An accepted connection belongs to a [shard] at once. The shard reads its request head; a WebSocket stays, and
 //! everything else is handed to the HTTP stack ([`HandOver`]), which may hand a WebSocket back ([`Adopter::adopt`]) and
 //! brings the requests of sessions that poll ([`Polling`]). What the [bus](rialto_domain::ports::Bus) announces comes in
 //! by the [`Relay`], and what clients ask goes out by the [`Gateway`].
@@ -34,6 +34,7 @@ mod start;
 mod stream;
 mod tally;
 mod timers;
+mod watching;
 
 pub use admission::{Admission, Full, Permit};
 pub use gateway::{Caller, Gateway, Promise};

@@ -6,9 +6,9 @@
 //! sessions without a socket.
 
 use mio::{Events, Interest, Poll, Token};
-use rialto_domain::Timestamp;
 use rialto_domain::publication::Topic;
 use rialto_domain::session::{Effect, Input};
+use rialto_domain::{Timestamp, UserId};
 use rialto_wire::engineio::packet::PING_FRAME;
 use rialto_wire::engineio::{Beat, Heartbeat, Sid};
 use rialto_wire::websocket::CloseCode;
@@ -62,6 +62,8 @@ pub(super) enum Mail {
     Answer(Key, Answer),
     /// Something for this topic may have been missed.
     Resync(Topic),
+    /// Of the users whose presence a connection watches, those whose it may not watch any more.
+    Unwatchable(Key, Vec<UserId>),
     /// A request of a session that polls.
     Polling(PollingMail),
     /// Say goodbye to everybody within so many milliseconds, then stop.
@@ -134,6 +136,7 @@ impl Shard {
     /// Runs until told to stop.
     pub(super) fn run(mut self) {
         Mailbox::never_wait_on_this_thread();
+        let _nobody_waits_for_it_afterwards = Mailbox::closed_at_the_end(&self.mailbox);
         let runtime = self.shared.runtime.clone();
         let _inside_the_runtime = runtime.enter();
         let mut events = Events::with_capacity(1024);
@@ -175,7 +178,6 @@ impl Shard {
             goes_on &= !self.is_drained();
             self.tally.report(self.connections.len());
         }
-        self.mailbox.close();
         for index in self.connections.iter().map(|(index, _)| index as Index).collect::<Vec<_>>() {
             self.cut(index);
         }
@@ -197,6 +199,7 @@ impl Shard {
             Mail::Arrival(arrival) => self.arrive(*arrival),
             Mail::Answer(key, answer) => self.answered(key, answer),
             Mail::Resync(topic) => self.resync_room(topic),
+            Mail::Unwatchable(key, users) => self.unwatch_presence(key, &users),
             Mail::Polling(mail) => self.polling(mail),
             Mail::Drain(within_ms) => self.drain(within_ms),
             Mail::Stop => return false,
@@ -263,6 +266,10 @@ impl Shard {
         connection.carrier = Carrier::Closing;
         connection.reader = Default::default();
         connection.deadline = self.now.after_ms(linger_ms);
+        if connection.is_blocked {
+            // The last word must not wait behind what will hardly be read any more.
+            connection.outbox.drop_announcements();
+        }
         if let Some(frame) = last_word {
             connection.outbox.push(frame, &mut self.spares);
         }
@@ -321,12 +328,10 @@ impl Shard {
     }
 
     fn flush(&mut self) {
-        let mut dirty = std::mem::take(&mut self.dirty);
-        for index in dirty.drain(..) {
+        // What leaves may let commands go on that waited for room, and they have something to say as well.
+        while let Some(index) = self.dirty.pop() {
             self.flush_one(index);
         }
-        dirty.append(&mut self.dirty);
-        self.dirty = dirty;
     }
 
     pub(super) fn flush_one(&mut self, index: Index) {
@@ -352,10 +357,15 @@ impl Shard {
     pub(super) fn drained(&mut self, index: Index) {
         let half = self.shared.settings.outbox_bytes / 2;
         let connection = &mut self.connections[index as usize];
-        if connection.is_paused && connection.outbox.bytes() <= half {
-            connection.is_paused = false;
+        if connection.outbox.bytes() > half {
+            return;
+        }
+        let may_wait = connection.rare.is_some();
+        if std::mem::take(&mut connection.is_paused) {
             let key = self.key(index);
             self.unread.push(key);
+        }
+        if may_wait {
             self.go_on(index);
         }
     }

@@ -226,7 +226,8 @@ impl Batch {
             announced.extend(left.into_iter().map(to(change)));
         }
         for (id, change) in &self.changes {
-            if let Some(channel) = channels.get(id).filter(|channel| !channel.deleted) {
+            // Where nobody is left, as in a deleted channel, there are no minima, and nobody to hear of them.
+            if let Some(channel) = channels.get(id).filter(|channel| channel.active_count() > 0) {
                 change.announce(channel, &mut announced);
             }
         }
