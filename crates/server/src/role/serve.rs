@@ -50,7 +50,10 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         Profile::Conformance => None,
     };
     let (gateway, bus): (Arc<dyn Gateway>, _) = match &messenger {
-        Some(messenger) => (Arc::new(Dispatch::new(messenger.service.clone(), None)), messenger.backends.ports.bus.clone()),
+        Some(messenger) => {
+            let minimum = config.server.minimum_client.as_ref().map(|version| version.as_str());
+            (Arc::new(Dispatch::new(messenger.service.clone(), minimum)), messenger.backends.ports.bus.clone())
+        }
         None => (Arc::new(NoService), compose::local_bus()),
     };
     let settings = edge_settings(config);
