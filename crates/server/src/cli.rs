@@ -21,6 +21,8 @@ pub(crate) enum Command {
     },
     /// Print a configuration file with every setting, its meaning and its default.
     Config,
+    /// Chat in the terminal, or from a script.
+    Chat(crate::command::chat::Args),
     /// Put load on a running server, and measure it.
     Load(crate::command::load::Args),
 }

@@ -22,6 +22,7 @@ fn main() -> ExitCode {
             print!("{}", config::document());
             Ok(ExitCode::SUCCESS)
         }
+        Command::Chat(args) => command::chat::run(args),
         Command::Load(args) => command::load::run(args),
     };
     done.unwrap_or_else(|error| {

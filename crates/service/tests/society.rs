@@ -48,6 +48,7 @@ async fn whatever_many_people_do_at_once_everything_adds_up() {
         for life in lives {
             journals.push(life.await.unwrap());
         }
+        town.faults.mend();
         town.settle().await;
 
         announcements_went_forward(&town.witness.announced(), seed);

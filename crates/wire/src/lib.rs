@@ -22,4 +22,5 @@ pub mod plain;
 pub mod reference;
 pub mod schema;
 pub mod socketio;
+mod undefined;
 pub mod websocket;

@@ -31,6 +31,9 @@ impl Shard {
                 if matches!(change, Membership::Left | Membership::Deleted) {
                     self.expel(*user, *channel);
                 }
+                if *change != Membership::Joined {
+                    self.recheck_watchers(self.rooms.members(Topic::User(*user)).to_vec());
+                }
                 self.tell_room(announcement, None);
             }
             Publication::Revoked { user, sessions } => self.revoke(*user, sessions),
@@ -63,7 +66,10 @@ impl Shard {
     fn deliver_entry(&mut self, announcement: &Announcement, entry: &Entry) {
         self.tell_room(announcement, None);
         match &entry.event {
-            Event::Member { users, change: MemberChange::Left | MemberChange::Removed } => users.iter().for_each(|user| self.expel(*user, entry.channel)),
+            Event::Member { users, change: MemberChange::Left | MemberChange::Removed } => users.iter().for_each(|user| {
+                self.expel(*user, entry.channel);
+                self.recheck_watchers(self.rooms.members(Topic::Presence(*user)).to_vec());
+            }),
             Event::Channel(change) if change.deleted => {
                 let topic = Topic::Channel(entry.channel);
                 for index in self.rooms.members(topic).to_vec() {
@@ -84,8 +90,7 @@ impl Shard {
             if except.is_some() && connection.identity().map(|identity| identity.user) == except {
                 continue;
             }
-            let Some(frame) = connection.format().and_then(|format| announcement.frame(format)) else { continue };
-            match connection.announce(frame, max_bytes, spares) {
+            match connection.announce(announcement, max_bytes, spares) {
                 Announced::Queued if !connection.is_dirty => {
                     connection.is_dirty = true;
                     dirty.push(index);
@@ -104,8 +109,7 @@ impl Shard {
         let max_bytes = self.shared.settings.outbox_bytes;
         self.flush_one(index);
         let Some(connection) = self.connections.get_mut(index as usize) else { return };
-        let Some(frame) = connection.format().and_then(|format| announcement.frame(format)) else { return };
-        match connection.announce(frame, max_bytes, &mut self.spares) {
+        match connection.announce(announcement, max_bytes, &mut self.spares) {
             Announced::Queued => self.soil(index),
             Announced::Withheld => {}
             Announced::Full => self.resync(index),
@@ -121,6 +125,13 @@ impl Shard {
         self.tally.resync();
         if let Some(frame) = connection.format().and_then(|format| encode::event(format, &WireEvent::Resync(Resync {}))) {
             self.push(index, frame);
+        }
+    }
+
+    /// Tells a room that something was dropped.
+    pub(super) fn resync_room(&mut self, topic: Topic) {
+        for index in self.rooms.members(topic).to_vec() {
+            self.resync(index);
         }
     }
 
@@ -141,12 +152,6 @@ impl Shard {
     pub(super) fn leave_rooms(&mut self, index: Index) {
         let (directory, number) = (&self.shared.relay.directory, self.number);
         self.rooms.leave_all(index, |topic| directory.leave(topic, number));
-    }
-
-    /// Watches nobody's presence any more.
-    pub(super) fn leave_presence(&mut self, index: Index) {
-        let watched: Vec<_> = self.rooms.topics(index).filter(|topic| matches!(topic, Topic::Presence(_))).collect();
-        watched.into_iter().for_each(|topic| self.leave(index, topic));
     }
 
     /// A user is a member now: all connections of the user hear the channel.

@@ -231,27 +231,8 @@ impl Shard {
         }
     }
 
-    /// The presence of these users may be watched: join first, and only then look who is there.
-    fn watch(&mut self, index: Index, reply_to: ReplyTo, command: Box<Command>, result: Result<Vec<UserId>, Refusal>) -> Option<Answer> {
-        let connection = &self.connections[index as usize];
-        let caller = Caller { identity: connection.identity(), address: connection.permit.address() };
-        let users = match result {
-            Ok(users) => users,
-            Err(refusal) => return Some(Answer::Invoked(reply_to, Err(refusal))),
-        };
-        self.leave_presence(index);
-        let topics: Vec<_> = users.into_iter().map(Topic::Presence).collect();
-        topics.iter().for_each(|topic| self.join(index, *topic));
-        let (relay, gateway) = (Arc::clone(&self.shared.relay), Arc::clone(&self.shared.gateway));
-        let promise = async move {
-            wanted(relay.want(&topics).await)?;
-            gateway.invoke(caller, *command).await
-        };
-        self.attempt(index, Box::pin(promise), move |result| Answer::Invoked(reply_to, result))
-    }
-
     /// Polls once, here and now. What cannot be answered at once becomes a task, whose answer comes by mail.
-    fn attempt<T: Send + 'static>(
+    pub(super) fn attempt<T: Send + 'static>(
         &mut self,
         index: Index,
         mut promise: Promise<T>,
@@ -329,7 +310,7 @@ impl Shard {
 }
 
 /// The bus's failure, as a client sees it.
-fn wanted(result: rialto_domain::ports::PortResult<()>) -> Result<(), Refusal> {
+pub(super) fn wanted(result: rialto_domain::ports::PortResult<()>) -> Result<(), Refusal> {
     result.map_err(|error| {
         tracing::warn!(%error, "a topic cannot be subscribed to");
         Refusal::Unavailable

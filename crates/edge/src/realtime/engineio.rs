@@ -85,7 +85,11 @@ impl Shard {
             (Packet::Binary(bytes), Speech::SocketIo(format)) => self.hear_socketio_binary(index, format, bytes),
             (Packet::Close, _) => {
                 self.release_poll(index);
-                self.close(index, CloseCode::NORMAL, "");
+                if self.connections[index as usize].polled.is_some() {
+                    self.cut(index)
+                } else {
+                    self.close(index, CloseCode::NORMAL, "")
+                }
                 Flow::End
             }
             (Packet::Open(_) | Packet::Ping(_) | Packet::Upgrade, _) => self.abuse(index, "a client does not send this packet"),

@@ -141,8 +141,9 @@ impl Accepting {
                 // Frames are small and wanted at once. It may fail on a connection that is gone already.
                 let _ = stream.set_nodelay(true);
                 let arrival = Arrival { stream: Stream::Tcp(stream), prefix: Vec::new(), permit, opening: None };
-                self.next = (self.next + 1) % self.mailboxes.len();
-                self.mailboxes[self.next].send(Mail::Arrival(Box::new(arrival)));
+                if let Some(mailbox) = self.next_shard() {
+                    mailbox.send(Mail::Arrival(Box::new(arrival)));
+                }
             }
             Err(full) => {
                 metrics::counter!("rialto_connections_full_total").increment(1);
@@ -150,6 +151,14 @@ impl Accepting {
                 let _ = stream.write(&Declined::because(503, full.to_string()).encode());
             }
         }
+    }
+
+    /// The next shard in turn that is alive.
+    fn next_shard(&mut self) -> Option<&Mailbox> {
+        let count = self.mailboxes.len();
+        let turn = (1..=count).map(|step| (self.next + step) % count).find(|shard| self.mailboxes[*shard].is_open())?;
+        self.next = turn;
+        Some(&self.mailboxes[turn])
     }
 
     fn permit(&self, address: IpAddr, is_proxy: bool) -> Result<Permit, super::admission::Full> {

@@ -77,7 +77,9 @@ impl Mailbox {
                 continue;
             }
             if inside.bytes + weight > self.max_bytes && !announcement.is_binding() {
-                inside.lost.insert(announcement.topic());
+                if !announcement.is_ephemeral() {
+                    inside.lost.insert(announcement.topic());
+                }
                 continue;
             }
             inside.bytes += weight;
@@ -106,8 +108,23 @@ impl Mailbox {
         inside.is_asleep
     }
 
-    /// The shard is gone: nobody shall wait for it.
-    pub(super) fn close(&self) {
+    /// Closes the mailbox when dropped, also when its shard panics: nobody shall wait for a shard that is gone.
+    pub(super) fn closed_at_the_end(this: &Arc<Self>) -> impl Drop + use<> {
+        struct AtTheEnd(Arc<Mailbox>);
+        impl Drop for AtTheEnd {
+            fn drop(&mut self) {
+                self.0.close();
+            }
+        }
+        AtTheEnd(Arc::clone(this))
+    }
+
+    /// Is there a shard that reads it?
+    pub(super) fn is_open(&self) -> bool {
+        !self.inside.lock().is_closed
+    }
+
+    fn close(&self) {
         let mut inside = self.inside.lock();
         *inside = Inside { is_closed: true, ..Inside::default() };
         self.has_room.notify_all();
@@ -126,8 +143,8 @@ impl Mailbox {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rialto_domain::publication::Publication;
-    use rialto_domain::{ChannelId, UserId};
+    use rialto_domain::publication::{PositionsMoved, Publication};
+    use rialto_domain::{ChannelId, Seq, UserId};
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     const CHANNEL: ChannelId = ChannelId::from_bytes([1; 16]);
@@ -135,6 +152,11 @@ mod tests {
 
     fn typing() -> Arc<Announcement> {
         Arc::new(Announcement::new(Topic::Channel(CHANNEL), Publication::Typing { channel: CHANNEL, user: USER }))
+    }
+
+    fn positions() -> Arc<Announcement> {
+        let moved = PositionsMoved { channel: CHANNEL, delivered: Seq(1), read: Seq(1), members: Vec::new() };
+        Arc::new(Announcement::new(Topic::Channel(CHANNEL), Publication::Positions(Arc::new(moved))))
     }
 
     fn revoked() -> Arc<Announcement> {
@@ -173,10 +195,12 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_dropped_and_its_topic_told() {
         let (mailbox, _) = mailbox(2);
-        mailbox.announce(&mut vec![typing(), typing(), typing(), typing()]);
+        mailbox.announce(&mut vec![typing(), positions(), positions(), positions()]);
         assert_eq!(taken(&mailbox), (2, vec![Topic::Channel(CHANNEL)]));
-        mailbox.announce(&mut vec![typing()]);
+        mailbox.announce(&mut vec![positions()]);
         assert_eq!(taken(&mailbox), (1, vec![]));
+        mailbox.announce(&mut vec![positions(), positions(), typing()]);
+        assert_eq!(taken(&mailbox), (2, vec![]), "nobody needs to catch up on typing");
     }
 
     #[test]
@@ -208,9 +232,9 @@ mod tests {
     #[test]
     fn nobody_waits_for_a_shard_that_is_gone() {
         let (mailbox, _) = mailbox(1);
-        mailbox.close();
+        drop(Mailbox::closed_at_the_end(&mailbox));
         mailbox.announce(&mut vec![typing(), typing(), typing()]);
-        assert!(!mailbox.send(Mail::Stop));
+        assert!(!mailbox.is_open() && !mailbox.send(Mail::Stop));
         assert_eq!(taken(&mailbox), (0, vec![]));
     }
 }

@@ -1,6 +1,7 @@
 //! A connection's queued frames: shared bytes, written with as few calls as possible, and bounded.
 
 use bytes::Bytes;
+use smallvec::SmallVec;
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, IoSlice, Write};
 
@@ -95,12 +96,9 @@ impl Outbox {
             let result = if self.queue.len() == 1 {
                 socket.write(&front.frame[self.written..])
             } else {
-                let mut slices = [IoSlice::new(&[]); SLICES];
-                for (slice, queued) in slices.iter_mut().zip(&self.queue) {
-                    *slice = IoSlice::new(&queued.frame);
-                }
-                slices[0] = IoSlice::new(&front.frame[self.written..]);
-                socket.write_vectored(&slices[..self.queue.len().min(SLICES)])
+                let mut slices: SmallVec<[_; 16]> = self.queue.iter().take(SLICES).map(|queued| IoSlice::new(&queued.frame)).collect();
+                slices[0].advance(self.written);
+                socket.write_vectored(&slices)
             };
             match result {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),

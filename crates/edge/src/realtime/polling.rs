@@ -122,7 +122,7 @@ impl Shard {
         }
         let may_wait = polled.upgrade.may_poll_wait();
         polled.waiting = Some(answer);
-        self.answer_poll(index, (!may_wait).then_some(Packet::Noop));
+        if may_wait { self.flush_poll(index) } else { self.release_poll(index) }
     }
 
     fn take_body(&mut self, index: Index, body: &[u8], answer: Answer) {
@@ -159,11 +159,13 @@ impl Shard {
     pub(super) fn flush_poll(&mut self, index: Index) {
         self.answer_poll(index, None);
         let Some(connection) = self.connections.get_mut(index as usize) else { return };
-        if !connection.outbox.is_empty() {
-            return;
+        let has_said_all = connection.outbox.is_empty();
+        connection.is_lagging &= !has_said_all;
+        match connection.is_closing() {
+            true if has_said_all => self.cut(index),
+            true => {}
+            false => self.drained(index),
         }
-        connection.is_lagging = false;
-        if connection.is_closing() { self.cut(index) } else { self.drained(index) }
     }
 
     /// Answers a poll that waits with what is queued, or with `otherwise`. Without either, it goes on waiting.

@@ -81,6 +81,22 @@ fn who_asks_and_does_not_listen_is_not_listened_to() {
 }
 
 #[test]
+fn commands_that_wait_for_room_are_carried_out_when_there_is_room() {
+    let server = Server::with(|settings| settings.outbox_bytes = 2_000);
+    let mut client = Client::hello(server.address, "ana");
+    let many: Vec<_> = (0..1000).map(|_| user("ben")).collect();
+    let slow = client.ask("message.send", json!({"channel": GENERAL, "client_id": user("x"), "body": {"text": "slow"}}));
+    let waiting: Vec<_> = (0..5).map(|_| client.ask("presence.watch", json!({ "users": many }))).collect();
+    server.until_asked();
+    server.service.slow_sends.add_permits(1);
+    let mut answers = Vec::new();
+    while answers.len() < 6 {
+        answers.extend(client.json()["re"].as_u64());
+    }
+    assert_eq!(answers, [vec![slow], waiting].concat());
+}
+
+#[test]
 fn too_many_commands_are_refused_with_a_time_to_wait_and_a_flood_is_closed() {
     let server = Server::with(|settings| {
         settings.limits.commands_per_second = 1;

@@ -102,6 +102,28 @@ fn presence_comes_to_those_who_may_watch_it() {
 }
 
 #[test]
+fn presence_is_not_told_any_more_once_nothing_is_shared() {
+    let server = Server::start();
+    let mut ana = Client::hello(server.address, "ana");
+    ana.call("presence.watch", json!({"users": [user("ben"), user("cleo")]}));
+    server.service.strangers.lock().insert(user("ben"));
+    server.service.remove(GENERAL, user("ben"));
+    assert_eq!(ana.event().1["change"], "removed");
+    let mut hears_of = |name| {
+        let presence = UserPresence { user: user(name), presence: Presence { online: true, last_seen: None } };
+        server.service.publish(Topic::Presence(user(name)), Publication::Presence(presence));
+        server.service.text(GENERAL, user("ana"), "that was all");
+        let hears = ana.event().0 == "presence";
+        if hears {
+            ana.message();
+        }
+        hears
+    };
+    while hears_of("ben") {}
+    assert!(hears_of("cleo"));
+}
+
+#[test]
 fn what_is_announced_during_hello_comes_after_ready_and_none_is_lost() {
     let server = Server::start();
     let gate = Arc::new(Semaphore::new(0));

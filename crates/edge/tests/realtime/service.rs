@@ -50,6 +50,8 @@ pub struct TestService {
     /// While it is set, lists of channels wait here, and the first payload.
     pub slow_lists: Mutex<Option<Arc<Semaphore>>>,
     pub slow_welcomes: Mutex<Option<Arc<Semaphore>>>,
+    /// Whose presence nobody may watch.
+    pub strangers: Mutex<BTreeSet<UserId>>,
     pub connections: Mutex<Vec<UserId>>,
     pub addresses: Mutex<Vec<IpAddr>>,
     pub asked: mpsc::UnboundedSender<&'static str>,
@@ -91,6 +93,13 @@ impl TestService {
         self.publish(Topic::User(who), Publication::Membership { user: who, channel, change });
     }
 
+    /// Waits for a permit, and tells the test once it is certain that the answer will not be there at once.
+    async fn hold_up(&self, what: &'static str, gate: &Semaphore) {
+        tokio::task::yield_now().await;
+        let _ = self.asked.send(what);
+        gate.acquire().await.unwrap().forget();
+    }
+
     fn send(&self, sender: UserId, channel: ChannelId, text: &str) -> Result<Reply, Refusal> {
         if !self.members.lock().get(&channel).is_some_and(|members| members.contains(&sender)) {
             return Err(Refusal::NotAMember);
@@ -119,8 +128,7 @@ impl Gateway for TestGateway {
         let gate = service.slow_lists.lock().clone();
         Box::pin(async move {
             if let Some(gate) = gate {
-                let _ = service.asked.send("memberships");
-                gate.acquire().await.unwrap().forget();
+                service.hold_up("memberships", &gate).await;
             }
             Ok(channels)
         })
@@ -131,8 +139,7 @@ impl Gateway for TestGateway {
         Box::pin(async move {
             let gate = service.slow_welcomes.lock().clone();
             if let Some(gate) = gate {
-                let _ = service.asked.send("welcome");
-                gate.acquire().await.unwrap().forget();
+                service.hold_up("welcome", &gate).await;
             }
             Ok(Box::new(Ready {
                 user: Profile { id: identity.user, username: None, display_name: "somebody".into() },
@@ -158,8 +165,7 @@ impl Gateway for TestGateway {
                 (Command::MessageSend(message), Some(sender)) => {
                     let Content::Text(text) = message.body else { return Err(Refusal::ContentInvalid) };
                     if text.starts_with("slow") {
-                        let _ = service.asked.send("send");
-                        service.slow_sends.acquire().await.unwrap().forget();
+                        service.hold_up("send", &service.slow_sends).await;
                     }
                     if text.starts_with("panic") {
                         panic!("as the test wished");
@@ -195,7 +201,8 @@ impl Gateway for TestGateway {
     }
 
     fn watchable(&self, _: Identity, users: Vec<UserId>) -> Promise<Vec<UserId>> {
-        Box::pin(async move { Ok(users.into_iter().filter(|who| *who != user("stranger")).collect()) })
+        let strangers = self.0.strangers.lock().clone();
+        Box::pin(async move { Ok(users.into_iter().filter(|who| !strangers.contains(who)).collect()) })
     }
 
     fn connected(&self, identity: Identity) {
@@ -267,6 +274,7 @@ impl Server {
             slow_sends: Arc::new(Semaphore::new(0)),
             slow_lists: Mutex::default(),
             slow_welcomes: Mutex::default(),
+            strangers: Mutex::new([user("stranger")].into()),
             connections: Mutex::default(),
             addresses: Mutex::default(),
             asked,
