@@ -278,7 +278,10 @@ pub fn decide(channel: &Channel, actor: UserId, command: &Command, facts: &Facts
         }
         Command::Leave => {
             not_direct(channel)?;
-            keep_an_owner(channel, actor, member)?;
+            // The last one may go; then nobody is left to be without an owner.
+            if member.role == Role::Owner && channel.active_count() > 1 && !has_other_owner(channel, actor) {
+                return Err(Refusal::LastOwner);
+            }
             draft(Event::Member { users: vec![actor], change: MemberChange::Left })
         }
         Command::Remove { user } => {
@@ -298,8 +301,8 @@ pub fn decide(channel: &Channel, actor: UserId, command: &Command, facts: &Facts
             if other.role == *role {
                 return Ok(Decision::Nothing);
             }
-            if *role < Role::Owner {
-                keep_an_owner(channel, *user, other)?;
+            if other.role == Role::Owner && !has_other_owner(channel, *user) {
+                return Err(Refusal::LastOwner);
             }
             draft(Event::Member { users: vec![*user], change: MemberChange::Role { role: *role } })
         }
@@ -342,6 +345,10 @@ fn decide_join(channel: &Channel, actor: UserId, limits: &Limits) -> Result<Deci
     if channel.active_member(actor).is_ok() {
         return Ok(Decision::Nothing);
     }
+    if channel.active_count() == 0 {
+        // Everybody left. Whoever came in now would own what others wrote, or be in a channel that nobody owns.
+        return Err(Refusal::InviteInvalid);
+    }
     if channel.active_count() >= limits.members {
         return Err(Refusal::ChannelFull);
     }
@@ -363,13 +370,8 @@ fn refuse_blocked(channel: &Channel, actor: UserId) -> Result<(), Refusal> {
 }
 
 /// A channel that has members has an owner.
-fn keep_an_owner(channel: &Channel, leaving: UserId, member: &Member) -> Result<(), Refusal> {
-    let others_in = channel.active_count() > 1;
-    let another_owner = || channel.members().any(|(user, other)| user != leaving && other.is_active() && other.role == Role::Owner);
-    if member.role == Role::Owner && others_in && !another_owner() {
-        return Err(Refusal::LastOwner);
-    }
-    Ok(())
+fn has_other_owner(channel: &Channel, user: UserId) -> bool {
+    channel.members().any(|(other, member)| other != user && member.is_active() && member.role == Role::Owner)
 }
 
 fn check_mentions(channel: &Channel, member: &Member, mentions: &Mentions, limits: &Limits) -> Result<(), Refusal> {

@@ -250,8 +250,8 @@ impl Channel {
                 }
                 if change.deleted {
                     self.deleted = true;
-                    let all: Vec<_> = self.members.keys().copied().collect();
-                    for user in all {
+                    let present: Vec<_> = self.members().filter(|(_, member)| member.is_active()).map(|(user, _)| user).collect();
+                    for user in present {
                         self.change_member(user, MemberChange::Left, at);
                         changed.push(user);
                     }
@@ -276,11 +276,7 @@ impl Channel {
                 let from = if self.kind == ChannelKind::Broadcast { Seq(1) } else { seq };
                 let mut member = Member::joining(role, from, seq, n, now);
                 if let Some(former) = known {
-                    // Earlier stretches stay readable, but the new one must not overlap them.
-                    let last_seen = former.visible.last().and_then(|interval| interval.to).unwrap_or(Seq::ZERO);
-                    member.visible[0].from = from.max(last_seen.next());
-                    let earlier = former.visible.into_iter();
-                    member.visible = earlier.chain(member.visible).collect();
+                    member.visible = with_new_stretch(former.visible, from);
                 }
                 member
             }
@@ -295,6 +291,22 @@ impl Channel {
         };
         self.put(user, member);
     }
+}
+
+/// The most stretches of a log that a membership keeps. Whoever comes and goes more often reads the oldest no more:
+/// what is kept of a member must not grow for as long as somebody walks in and out.
+pub const STRETCHES_PER_MEMBER: usize = 64;
+
+/// Earlier stretches stay readable; a new one that begins where they end, or before, goes on with the last of them.
+fn with_new_stretch(mut visible: SmallVec<[Interval; 1]>, from: Seq) -> SmallVec<[Interval; 1]> {
+    match visible.last_mut() {
+        Some(last) if last.to.is_none_or(|to| from <= to.next()) => last.to = None,
+        _ => visible.push(Interval { from, to: None }),
+    }
+    if visible.len() > STRETCHES_PER_MEMBER {
+        visible.remove(0);
+    }
+    visible
 }
 
 #[cfg(test)]

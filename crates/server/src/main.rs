@@ -22,8 +22,6 @@ fn main() -> ExitCode {
             print!("{}", config::document());
             Ok(ExitCode::SUCCESS)
         }
-        Command::Doctor(args) => command::doctor::run(args),
-        Command::Chat(args) => command::chat::run(args),
         Command::Load(args) => command::load::run(args),
     };
     done.unwrap_or_else(|error| {

@@ -7,7 +7,9 @@ use crate::config::{Format, Log};
 
 /// Starts logging to standard error. `RUST_LOG` overrides the level, module by module.
 pub(crate) fn start_log(log: &Log) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(format!("warn,rialto={0},rialto_service={0},rialto_edge={0},rialto_adapters={0}", log.level.name())));
+    // `rialto` is also the beginning of the other crates' names; others speak when something is wrong.
+    let ours = || EnvFilter::new(format!("warn,rialto={}", log.level.name()));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| ours());
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match log.format {
         Format::Text => builder.with_target(false).init(),

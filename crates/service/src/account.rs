@@ -6,7 +6,7 @@ use rialto_domain::ports::PortError;
 use rialto_domain::user::{Settings, Username, display_name};
 
 use crate::Service;
-use crate::refused::{failed, failed_or};
+use crate::refused::{failed, failed_or, unsure};
 
 impl Service {
     /// One's own account.
@@ -29,7 +29,7 @@ impl Service {
         let hash = self.ports.hasher.hash(password).await.map_err(failed)?;
         self.ports.accounts.set_username(identity.user, name, hash).await.map_err(|error| match error {
             PortError::Conflict => Refusal::UsernameTaken,
-            other => failed(other),
+            other => unsure(other),
         })?;
         self.account(identity).await
     }
@@ -40,13 +40,17 @@ impl Service {
     /// `account.display_name_invalid`.
     pub async fn rename(&self, identity: Identity, name: &str) -> Result<Account, Refusal> {
         let name = display_name(name)?;
-        self.ports.accounts.set_display_name(identity.user, name).await.map_err(failed)?;
+        self.ports.accounts.set_display_name(identity.user, name).await.map_err(unsure)?;
         self.account(identity).await
     }
 
-    /// Replaces one's settings.
+    /// Replaces one's settings. What they show or hide, they show or hide at once.
     pub async fn set_settings(&self, identity: Identity, settings: Settings) -> Result<Settings, Refusal> {
-        self.ports.accounts.set_settings(identity.user, settings.clone()).await.map_err(failed)?;
+        let before = self.account(identity).await?.settings;
+        self.ports.accounts.set_settings(identity.user, settings.clone()).await.map_err(unsure)?;
+        if (before.presence, before.last_seen) != (settings.presence, settings.last_seen) {
+            self.announce_visibility(identity.user, &settings).await;
+        }
         Ok(settings)
     }
 }

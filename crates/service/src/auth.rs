@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::Service;
-use crate::refused::{failed, failed_or};
+use crate::refused::{failed, failed_or, unsure};
 
 /// From where somebody logs in.
 #[derive(Clone, Debug)]
@@ -89,7 +89,7 @@ impl Service {
         let recovery_digest = recovery_key.as_ref().map(|key| sha256(key.as_bytes()));
         self.ports.accounts.create(NewAccount { account, recovery_digest }).await.map_err(|error| match error {
             PortError::Conflict => Refusal::UsernameTaken,
-            other => failed(other),
+            other => unsure(other),
         })?;
         let mut grant = self.log_in_as(user, client).await?;
         grant.recovery_key = recovery_key.map(|key| key.reveal());
@@ -136,7 +136,7 @@ impl Service {
             expires_at: now.after_ms(self.policy.tokens.refresh_ttl_ms),
             revoked_at: None,
         };
-        self.ports.accounts.open_log_in(log_in).await.map_err(failed)?;
+        self.ports.accounts.open_log_in(log_in).await.map_err(unsure)?;
         Ok(self.grant(Identity { user, device, session }, 1))
     }
 
@@ -159,14 +159,17 @@ impl Service {
         let now = self.now();
         let (identity, generation) = self.tokens.verify_refresh(token, now)?;
         let log_in = self.ports.accounts.find_log_in(identity.session).await.map_err(failed)?.ok_or(Refusal::RefreshRefused)?;
-        if let Rotation::Next(next) = log_in.rotate(generation, now) {
-            let expires_at = now.after_ms(self.policy.tokens.refresh_ttl_ms);
-            let rotated = self.ports.accounts.rotate(identity.session, generation, now, expires_at).await.map_err(failed)?;
-            if rotated == Rotated::Done {
-                return Ok(self.grant(identity, next));
+        let taken = match log_in.rotate(generation, now) {
+            Rotation::Refuse => return Err(Refusal::RefreshRefused),
+            Rotation::RevokeFamily => None,
+            Rotation::Next(next) => {
+                let expires_at = now.after_ms(self.policy.tokens.refresh_ttl_ms);
+                let rotated = self.ports.accounts.rotate(identity.session, generation, now, expires_at).await.map_err(unsure)?;
+                (rotated == Rotated::Done).then_some(next)
             }
-        } else if log_in.rotate(generation, now) == Rotation::Refuse {
-            return Err(Refusal::RefreshRefused);
+        };
+        if let Some(next) = taken {
+            return Ok(self.grant(identity, next));
         }
         tracing::warn!(user.id = %identity.user, session.id = %identity.session, "a refresh token came twice: its log-in is ended");
         self.end(identity.user, Which::One(identity.session)).await?;
@@ -230,13 +233,13 @@ impl Service {
             return Err(Refusal::WrongCredentials);
         }
         let hash = self.ports.hasher.hash(new).await.map_err(failed)?;
-        self.ports.accounts.set_password(identity.user, hash).await.map_err(failed)?;
+        self.ports.accounts.set_password(identity.user, hash).await.map_err(unsure)?;
         self.end(identity.user, Which::AllBut(identity.session)).await.map(drop)
     }
 
     async fn end(&self, user: UserId, which: Which) -> Result<Vec<SessionId>, Refusal> {
         let now = self.now();
-        let ended = self.ports.accounts.revoke(user, which, now).await.map_err(failed)?;
+        let ended = self.ports.accounts.revoke(user, which, now).await.map_err(unsure)?;
         if !ended.is_empty() {
             // Here at once; on other gateways, and for open connections, by the bus.
             self.revocations.add(&ended, now);

@@ -1,14 +1,12 @@
 //! Channels: opening, listing, inviting, changing.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rialto_domain::apply::Command;
 use rialto_domain::auth::Identity;
 use rialto_domain::channel::{About, Channel, ChannelKind, Member, Right, Role, allow, check_description, check_title};
 use rialto_domain::entry::{ChannelChange, Draft, Entry, Event, MemberChange};
 use rialto_domain::history::Folded;
 use rialto_domain::log::{Head, Window};
-use rialto_domain::ports::{Cursor, Flags, Invite, Listing, MemberRow, NewChannel, Opened};
+use rialto_domain::ports::{Cursor, Flags, Listing, MemberRow, NewChannel, Opened};
 use rialto_domain::publication::{Membership, Publication, Topic};
 use rialto_domain::user::Profile;
 use rialto_domain::{ChannelId, Refusal, Seq, Timestamp, UserId};
@@ -16,8 +14,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::Service;
-use crate::auth::sha256;
-use crate::refused::{failed, failed_or};
+use crate::budget::{Budget, about_bytes, folded_bytes};
+use crate::refused::{failed, failed_or, unsure};
 
 /// A channel that somebody wants to open.
 #[derive(Clone, Debug)]
@@ -30,15 +28,6 @@ pub struct Wish {
     pub title: Option<String>,
     /// The description, as typed.
     pub description: Option<String>,
-}
-
-/// How long an invite is good.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct InviteTerms {
-    /// For so many milliseconds.
-    pub expires_in_ms: Option<u64>,
-    /// For so many people.
-    pub uses: Option<u32>,
 }
 
 /// A channel in somebody's list, with what is shown of it.
@@ -61,24 +50,32 @@ pub struct ListedPage {
     pub next: Option<Cursor>,
 }
 
-/// The most channels on one page.
+/// The most channels on one page, and about how many bytes they may have together with their last messages.
 pub(crate) const CHANNELS_PER_PAGE: usize = 100;
+const PAGE_BYTES: usize = 256 * 1024;
 
 impl Service {
     /// Opens a channel. A second direct channel for a pair is the first one.
     ///
     /// # Errors
     /// `channel.members_invalid`, `channel.title_invalid`, `user.unknown`, `user.blocked`, `channel.full`, `channel.too_many`, `limit.exceeded`.
-    pub async fn open_channel(&self, identity: Identity, wish: Wish) -> Result<ListedChannel, Refusal> {
+    pub async fn open_channel(&self, identity: Identity, mut wish: Wish) -> Result<ListedChannel, Refusal> {
         let me = identity.user;
         let now = self.now();
         // Facts.
-        let mut others = wish.members.clone();
+        let mut others = std::mem::take(&mut wish.members);
         others.sort_unstable();
         others.dedup();
         others.retain(|user| *user != me);
         let about = check_about(&wish, others.len())?;
         self.rates.discovery(me, now)?;
+        let peer = others.first().copied().filter(|_| wish.kind == ChannelKind::Direct);
+        if let Some(peer) = peer
+            && let Some(channel) = self.ports.channels.find_direct(me, peer).await.map_err(failed)?
+        {
+            self.tell_blocks(me, peer, channel).await?;
+            return self.channel(identity, channel).await;
+        }
         if others.len() >= self.policy.limits.members {
             return Err(Refusal::ChannelFull);
         }
@@ -89,16 +86,26 @@ impl Service {
         let (members, entries) = begin(id, wish.kind, about.clone(), me, &others, now);
         // Commit, announce.
         let new = NewChannel { id, kind: wish.kind, about, members, entries: entries.clone() };
-        match self.ports.channels.create(new).await.map_err(failed)? {
+        match self.ports.channels.create(new).await.map_err(unsure)? {
             Opened::Existing(channel) => self.channel(identity, channel).await,
             Opened::Created => {
-                let joined = |user| (Topic::User(user), Publication::Membership { user, channel: id, change: Membership::Joined });
-                let mut batch: Vec<_> = others.into_iter().chain([me]).map(joined).collect();
-                batch.extend(entries.into_iter().map(|entry| (Topic::Channel(id), Publication::Entry(Arc::new(entry)))));
-                self.announce(batch).await;
+                self.announce(beginnings(id, me, peer, entries)).await;
+                if let Some(peer) = peer {
+                    self.tell_blocks(me, peer, id).await?;
+                }
                 self.channel(identity, id).await
             }
         }
+    }
+
+    /// Tells a direct channel of blocks between the two: one that was set while the channel was being opened found none to tell.
+    async fn tell_blocks(&self, me: UserId, peer: UserId, channel: ChannelId) -> Result<(), Refusal> {
+        for (one, other) in [(me, peer), (peer, me)] {
+            if self.ports.accounts.blocks(one).await.map_err(failed)?.contains(&other) {
+                self.carry_out(one, channel, Command::Block { on: true }).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Refuses to bring in users who do not exist, who are in as many channels as allowed, or where one blocks the other.
@@ -116,7 +123,8 @@ impl Service {
         self.room_for(users).await
     }
 
-    async fn room_for(&self, users: &[UserId]) -> Result<(), Refusal> {
+    /// Refuses users who are in as many channels as allowed.
+    pub(crate) async fn room_for(&self, users: &[UserId]) -> Result<(), Refusal> {
         for user in users {
             if self.ports.channels.memberships(*user).await.map_err(failed)?.len() >= self.policy.limits.channels_per_user {
                 return Err(Refusal::TooManyChannels);
@@ -129,13 +137,19 @@ impl Service {
     pub async fn list_channels(&self, identity: Identity, after: Option<Cursor>, limit: usize) -> Result<ListedPage, Refusal> {
         let limit = limit.clamp(1, CHANNELS_PER_PAGE);
         let page = self.ports.channels.list(identity.user, after, limit).await.map_err(failed)?;
-        let mut channels = Vec::with_capacity(page.channels.len());
+        let mut next = page.next;
+        let mut budget = Budget::new(PAGE_BYTES);
+        let mut channels: Vec<ListedChannel> = Vec::with_capacity(page.channels.len());
         for listing in page.channels {
             let last = self.last_message(identity.user, &listing).await?;
+            if !budget.take(about_bytes(&listing.about) + last.as_ref().map_or(0, folded_bytes)) {
+                next = channels.last().map(|ListedChannel { listing, .. }| Cursor { at: listing.head.at, channel: listing.channel });
+                break;
+            }
             channels.push(ListedChannel { listing, peer: None, last });
         }
         self.introduce_peers(&mut channels).await?;
-        Ok(ListedPage { channels, next: page.next })
+        Ok(ListedPage { channels, next })
     }
 
     /// One channel of one's list.
@@ -190,7 +204,7 @@ impl Service {
         after: Option<UserId>,
         limit: usize,
     ) -> Result<(Vec<(Profile, MemberRow)>, Option<UserId>), Refusal> {
-        self.roster(channel).await?.role(identity.user)?;
+        self.membership(identity.user, channel).await?;
         let (page, next) = self.member_page(channel, after, limit).await?;
         let ids: Vec<UserId> = page.iter().map(|row| row.user).collect();
         let profiles = self.ports.accounts.profiles(&ids).await.map_err(failed)?;
@@ -203,48 +217,14 @@ impl Service {
     /// # Errors
     /// `channel.role_too_low`, `channel.full`, `user.unknown`, `user.blocked`, `channel.too_many` …
     pub async fn add_members(&self, identity: Identity, channel: ChannelId, users: Vec<UserId>) -> Result<Option<Seq>, Refusal> {
-        let roster = self.roster(channel).await?;
-        allow(roster.kind, roster.role(identity.user)?, roster.count(), Right::Invite)?;
+        let (roster, role) = self.membership(identity.user, channel).await?;
+        allow(roster.kind, role, roster.count(), Right::Invite)?;
         let mut users = users;
         users.sort_unstable();
         users.dedup();
         users.retain(|user| *user != identity.user);
         self.invitable(identity.user, &users).await?;
         self.carry_out(identity.user, channel, Command::Add { users }).await
-    }
-
-    /// Makes an invite: whoever has it may join.
-    ///
-    /// # Errors
-    /// `channel.role_too_low`, `channel.wrong_kind`, `channel.unknown`.
-    pub async fn make_invite(&self, identity: Identity, channel: ChannelId, terms: InviteTerms) -> Result<String, Refusal> {
-        let now = self.now();
-        let roster = self.roster(channel).await?;
-        allow(roster.kind, roster.role(identity.user)?, roster.count(), Right::Invite)?;
-        self.rates.discovery(identity.user, now)?;
-        let secret: [u8; 16] = self.random();
-        let invite =
-            Invite { digest: sha256(&secret), channel, by: identity.user, expires_at: terms.expires_in_ms.map(|ms| now.after_ms(ms)), uses_left: terms.uses };
-        self.ports.channels.put_invite(invite).await.map_err(failed)?;
-        Ok(URL_SAFE_NO_PAD.encode(secret))
-    }
-
-    /// Joins by an invite. Who is in already uses nothing up.
-    ///
-    /// # Errors
-    /// `channel.invite_invalid`, `channel.full`, `channel.too_many`, `limit.exceeded`.
-    pub async fn join(&self, identity: Identity, invite: &str) -> Result<ListedChannel, Refusal> {
-        let now = self.now();
-        self.rates.discovery(identity.user, now)?;
-        self.room_for(&[identity.user]).await?;
-        let mut secret = [0; 16];
-        let decoded = URL_SAFE_NO_PAD.decode_slice(invite, &mut secret);
-        if decoded != Ok(secret.len()) {
-            return Err(Refusal::InviteInvalid);
-        }
-        let channel = self.ports.channels.use_invite(sha256(&secret), now).await.map_err(failed)?.ok_or(Refusal::InviteInvalid)?;
-        self.carry_out(identity.user, channel, Command::Join).await?;
-        self.channel(identity, channel).await
     }
 
     /// Leaves a channel.
@@ -335,6 +315,19 @@ fn begin(id: ChannelId, kind: ChannelKind, about: About, creator: UserId, others
         channel.advance(user, head.seq, head.seq, head.n, now);
     }
     (channel.members().map(|(user, member)| (user, member.clone())).collect(), entries)
+}
+
+/// What is announced of a new channel: everybody's admission before the first entry that they may see.
+fn beginnings(id: ChannelId, creator: UserId, peer: Option<UserId>, entries: Vec<Entry>) -> Vec<(Topic, Publication)> {
+    let joined = |user| (Topic::User(user), Publication::Membership { user, channel: id, change: Membership::Joined });
+    let mut announced: Vec<_> = [creator].into_iter().chain(peer).map(joined).collect();
+    for entry in entries {
+        if let Event::Member { users, .. } = &entry.event {
+            announced.extend(users.iter().copied().map(joined));
+        }
+        announced.push((Topic::Channel(id), Publication::Entry(Arc::new(entry))));
+    }
+    announced
 }
 
 #[cfg(test)]

@@ -1,17 +1,18 @@
 //! The first payload, and catching up.
 
 use rialto_domain::auth::{Account, Identity};
-use rialto_domain::channel::Member;
+use rialto_domain::channel::SMALL_CHANNEL;
 use rialto_domain::entry::Entry;
 use rialto_domain::history::Folded;
-use rialto_domain::log::{Resume, Window, plan_resume};
-use rialto_domain::publication::PositionsMoved;
-use rialto_domain::{ChannelId, Refusal, Seq, Timestamp};
+use rialto_domain::log::{Interval, Resume, Window, plan_resume};
+use rialto_domain::publication::{MemberPosition, PositionsMoved};
+use rialto_domain::{ChannelId, Refusal, Seq, Timestamp, UserId};
 use std::collections::BTreeMap;
 
 use crate::Service;
+use crate::budget::{Budget, entry_bytes, folded_bytes};
 use crate::channels::{CHANNELS_PER_PAGE, ListedPage};
-use crate::refused::failed;
+use crate::refused::{failed, failed_or};
 
 /// What a client is told first.
 pub struct Welcome {
@@ -34,7 +35,7 @@ pub struct Welcome {
 pub struct CaughtUp {
     /// For each channel that was answered.
     pub channels: BTreeMap<ChannelId, Result<MissedEntries, Refusal>>,
-    /// Something did not fit: ask again.
+    /// Something did not fit: ask again for the channels that are missing here, and on from where the others end.
     pub more: bool,
 }
 
@@ -58,16 +59,18 @@ pub enum MissedEntries {
     },
 }
 
-/// Channels whose last messages come with the first payload, and how many messages each.
+/// Channels whose last messages come with the first payload, how many messages each, and bytes for them all together.
 const RECENT_CHANNELS: usize = 5;
 const RECENT_MESSAGES: usize = 10;
-/// Bytes of text that the first payload's messages may have together.
 const RECENT_BYTES: usize = 256 * 1024;
 /// Entries that are replayed for one channel; who missed more reads history.
 const REPLAYED: u64 = 1000;
-/// Entries and bytes of text in one answer.
+/// Channels, entries and bytes in one answer.
+const ANSWER_CHANNELS: usize = 1000;
 const ANSWER_ENTRIES: usize = 2000;
 const ANSWER_BYTES: usize = 512 * 1024;
+/// Entries read at once: how many of them fit is known only afterwards.
+const READ_ENTRIES: usize = 200;
 
 impl Service {
     /// The first payload for a connection that was registered before.
@@ -77,14 +80,14 @@ impl Service {
             return Err(Refusal::NotAuthenticated);
         }
         let account = self.account(identity).await?;
-        let mut channels = self.list_channels(identity, None, CHANNELS_PER_PAGE).await?;
+        let channels = self.list_channels(identity, None, CHANNELS_PER_PAGE).await?;
         let mut recent = BTreeMap::new();
-        let mut room = RECENT_BYTES;
-        for channel in channels.channels.iter_mut().take(RECENT_CHANNELS) {
+        let mut budget = Budget::new(RECENT_BYTES);
+        for channel in channels.channels.iter().take(RECENT_CHANNELS) {
             let listing = &channel.listing;
             let page = self.ports.log.history(listing.channel, identity.user, &listing.visible, Window::Latest, RECENT_MESSAGES).await.map_err(failed)?;
             // The newest that fit.
-            let mut kept: Vec<_> = page.into_iter().rev().take_while(|message| take(&mut room, folded_bytes(message))).collect();
+            let mut kept: Vec<_> = page.into_iter().rev().take_while(|message| budget.take(folded_bytes(message))).collect();
             kept.reverse();
             recent.insert(listing.channel, kept);
         }
@@ -101,16 +104,15 @@ impl Service {
             return Err(Refusal::TooMany);
         }
         let mut answer = CaughtUp::default();
-        let mut entries_left = ANSWER_ENTRIES;
-        let mut bytes_left = ANSWER_BYTES;
+        let mut room = Room { entries: ANSWER_ENTRIES, bytes: Budget::new(ANSWER_BYTES) };
         for (&channel, &seq) in have {
-            if entries_left == 0 || bytes_left == 0 {
+            if room.is_spent() || answer.channels.len() == ANSWER_CHANNELS {
                 answer.more = true;
                 break;
             }
-            let missed = match self.reader(identity.user, channel).await {
-                Ok(member) => Ok(self.missed(identity, channel, &member, seq, &mut entries_left, &mut bytes_left).await?),
-                Err(refusal @ Refusal::ChannelUnknown) => Err(refusal),
+            let missed = match self.standing(identity.user, channel).await {
+                Ok(standing) => Ok(self.missed(identity.user, channel, standing, seq, &mut room).await?),
+                Err(Refusal::ChannelUnknown) => Err(Refusal::ChannelUnknown),
                 Err(other) => return Err(other),
             };
             answer.more |= matches!(missed, Ok(MissedEntries::Entries { more: true, .. }));
@@ -119,84 +121,70 @@ impl Service {
         Ok(answer)
     }
 
-    async fn missed(
-        &self,
-        identity: Identity,
-        channel: ChannelId,
-        member: &Member,
-        have: Seq,
-        entries_left: &mut usize,
-        bytes_left: &mut usize,
-    ) -> Result<MissedEntries, Refusal> {
-        let listing = self.ports.channels.find_listing(identity.user, channel).await.map_err(failed)?;
+    /// What a channel is to a reader, present or former.
+    async fn standing(&self, user: UserId, channel: ChannelId) -> Result<Standing, Refusal> {
+        if let Some(listing) = self.ports.channels.find_listing(user, channel).await.map_err(failed_or(Refusal::ChannelUnknown))? {
+            let is_small = listing.members <= SMALL_CHANNEL as u64;
+            let rows = if is_small { self.ports.channels.members(channel, None, SMALL_CHANNEL).await.map_err(failed)? } else { Vec::new() };
+            let members = rows.iter().map(|row| MemberPosition::of(row.user, &row.position)).collect();
+            let (delivered, read) = listing.minima;
+            return Ok(Standing { head: listing.head.seq, visible: listing.visible, positions: PositionsMoved { channel, delivered, read, members } });
+        }
         // For who left, the log ends where they left.
-        let left_at = member.visible.last().and_then(|interval| interval.to).unwrap_or(Seq::ZERO);
-        let head = listing.as_ref().map_or(left_at, |listing| listing.head.seq);
-        let ranges = match plan_resume(have, head, &member.visible, REPLAYED) {
+        let visible = self.reader(user, channel).await?.visible;
+        let left_at = visible.last().and_then(|stretch| stretch.to);
+        // Who is in all at once came back just now: the next question finds them in.
+        let head = left_at.ok_or(Refusal::Unavailable)?;
+        let positions = PositionsMoved { channel, delivered: Seq::ZERO, read: Seq::ZERO, members: Vec::new() };
+        Ok(Standing { head, visible: visible.to_vec(), positions })
+    }
+
+    async fn missed(&self, user: UserId, channel: ChannelId, standing: Standing, have: Seq, room: &mut Room) -> Result<MissedEntries, Refusal> {
+        let Standing { head, visible, positions } = standing;
+        let ranges = match plan_resume(have, head, &visible, REPLAYED) {
             Resume::Refetch => return Ok(MissedEntries::Refetch { head }),
             Resume::Current => Vec::new(),
             Resume::Read(ranges) => ranges,
         };
         let mut entries = Vec::new();
-        let mut more = false;
-        'ranges: for (from, to) in ranges {
-            if *entries_left == 0 {
-                more = true;
-                break;
-            }
-            let page = self.ports.log.entries(channel, identity.user, from, to, *entries_left).await.map_err(failed)?;
-            let whole = page.last().is_some_and(|entry| entry.seq == to) || page.len() < *entries_left;
-            for entry in page {
-                if !take(bytes_left, entry_bytes(&entry)) && !entries.is_empty() {
-                    more = true;
-                    *bytes_left = 0;
-                    break 'ranges;
+        for (from, to) in ranges {
+            let mut next = Some(from);
+            while let Some(from) = next {
+                let limit = room.entries.min(READ_ENTRIES);
+                if limit == 0 {
+                    return Ok(MissedEntries::Entries { head, entries, more: true, positions });
                 }
-                *entries_left -= 1;
-                entries.push(entry);
-            }
-            if !whole {
-                more = true;
-                break;
+                let page = self.ports.log.entries(channel, user, from, to, limit).await.map_err(failed)?;
+                next = page.last().map(|last| last.seq.next()).filter(|next| page.len() == limit && *next <= to);
+                for entry in page {
+                    if !room.bytes.take(entry_bytes(&entry)) {
+                        return Ok(MissedEntries::Entries { head, entries, more: true, positions });
+                    }
+                    room.entries -= 1;
+                    entries.push(entry);
+                }
             }
         }
-        let (delivered, read) = listing.map_or((Seq::ZERO, Seq::ZERO), |listing| listing.minima);
-        let positions = PositionsMoved { channel, delivered, read, members: Vec::new() };
-        Ok(MissedEntries::Entries { head, entries, more, positions })
+        Ok(MissedEntries::Entries { head, entries, more: false, positions })
     }
 }
 
-/// Takes `bytes` out of what is left, if they fit.
-fn take(left: &mut usize, bytes: usize) -> bool {
-    let fits = bytes <= *left;
-    if fits {
-        *left -= bytes;
-    }
-    fits
+/// Where a reader stands in a channel.
+struct Standing {
+    /// Where the log ends for them.
+    head: Seq,
+    visible: Vec<Interval>,
+    positions: PositionsMoved,
 }
 
-/// About how large an entry is on the wire: its text and a generous envelope.
-fn entry_bytes(entry: &Entry) -> usize {
-    use rialto_domain::entry::Event;
-    match &entry.event {
-        Event::Message(message) => 256 + content_bytes(message.body.as_ref()) + 40 * message.mentions.users.len(),
-        Event::Edit { body, mentions, .. } => 256 + content_bytes(body.as_ref()) + 40 * mentions.users.len(),
-        Event::Member { users, .. } => 256 + 40 * users.len(),
-        Event::Channel(_) => 256 + 4096,
-        Event::Delete { .. } | Event::Reaction { .. } | Event::Pin { .. } => 256,
-    }
+/// What an answer may still hold.
+struct Room {
+    entries: usize,
+    bytes: Budget,
 }
 
-fn folded_bytes(message: &Folded) -> usize {
-    256 + content_bytes(message.message.body.as_ref()) + message.reactions.iter().map(|reaction| 64 + 40 * reaction.users.len()).sum::<usize>()
-}
-
-fn content_bytes(content: Option<&rialto_domain::entry::Content>) -> usize {
-    use rialto_domain::entry::Content;
-    match content {
-        Some(Content::Text(text)) => text.len(),
-        Some(Content::Location(_)) => 512,
-        Some(Content::Contact(contact)) => 512 + contact.addresses.iter().map(String::len).sum::<usize>(),
-        None => 0,
+impl Room {
+    const fn is_spent(&self) -> bool {
+        self.entries == 0 || self.bytes.is_spent()
     }
 }

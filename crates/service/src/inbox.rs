@@ -30,8 +30,10 @@ impl Subscriber for Inbox {
             }
         }
         self.connections.receive(batch);
-        for (_, publication) in batch {
-            if let Publication::Outcome { ticket, result } = publication {
+        for (topic, publication) in batch {
+            if let Publication::Outcome { ticket, result } = publication
+                && *topic == self.service.pending.topic()
+            {
                 self.service.pending.settle(*ticket, *result);
             }
         }

@@ -5,9 +5,11 @@
 
 mod account;
 mod auth;
+mod budget;
 mod channels;
 mod dialogue;
 mod inbox;
+mod invites;
 mod messages;
 mod pending;
 mod people;
@@ -19,8 +21,9 @@ pub mod sequencer;
 mod tokens;
 
 pub use auth::{Client, Credentials, Grant, Registration};
-pub use channels::{InviteTerms, ListedChannel, ListedPage, Wish};
+pub use channels::{ListedChannel, ListedPage, Wish};
 pub use dialogue::{CaughtUp, MissedEntries, Welcome};
+pub use invites::InviteTerms;
 pub use messages::{MessageDraft, PageRequest};
 pub use rates::RatePolicy;
 pub use tokens::{TokenKey, TokenPolicy};
@@ -78,10 +81,11 @@ pub struct Service {
 impl Service {
     /// A service over these ports; `key` signs its tokens.
     ///
-    /// Loads the log-ins that were ended recently, so that an access token of one is not taken for good.
+    /// Loads the log-ins that were ended recently, so that an access token of one is not taken for good, and wants the
+    /// outcomes of its own commands from the bus.
     ///
     /// # Errors
-    /// When the account store cannot be read.
+    /// When the account store cannot be read or the bus does not answer.
     pub async fn new(ports: Ports, policy: Policy, key: &TokenKey) -> Result<Arc<Self>, rialto_domain::ports::PortError> {
         let mut gateway = [0; 8];
         ports.randomness.fill(&mut gateway);
@@ -89,11 +93,13 @@ impl Service {
         let now = ports.clock.now();
         let since = Timestamp(now.0.saturating_sub(policy.tokens.access_ttl_ms));
         revocations.add(&ports.accounts.revoked_since(since).await?, now);
+        let pending = Pending::new(u64::from_le_bytes(gateway));
+        ports.bus.subscribe(pending.topic()).await?;
         Ok(Arc::new(Self {
             tokens: Tokens::new(key, policy.tokens),
             revocations,
             rosters: Rosters::default(),
-            pending: Pending::new(u64::from_le_bytes(gateway)),
+            pending,
             rates: Rates::new(policy.rates),
             ports,
             policy,
@@ -105,12 +111,26 @@ impl Service {
         &self.policy.limits
     }
 
+    /// Do the backends answer? Reads something small from the store.
+    ///
+    /// # Errors
+    /// `server.unavailable` and the like.
+    pub async fn ready(&self) -> Result<(), Refusal> {
+        self.ports.accounts.revoked_since(self.now()).await.map(drop).map_err(refused::failed)
+    }
+
     /// Counts a command of a user, over all their connections.
     ///
     /// # Errors
     /// `limit.exceeded`.
     pub fn admit(&self, identity: Identity) -> Result<(), Refusal> {
         self.rates.command(identity.user, self.now())
+    }
+
+    /// Says that no outcome comes any more, because the sequencer has come to its end: who waits for one, and who is
+    /// going to, hears at once that it is unknown.
+    pub fn stop_waiting(&self) {
+        self.pending.close();
     }
 
     fn now(&self) -> Timestamp {

@@ -1,19 +1,18 @@
 //! Messages: sending, changing, reading.
 
-use rialto_domain::apply::Command;
+use rialto_domain::apply::{Command, Target};
 use rialto_domain::auth::Identity;
 use rialto_domain::channel::{Member, Right, allow};
-use rialto_domain::entry::{Content, Mentions, Message};
+use rialto_domain::entry::{Content, Mentions, Message, check_reaction};
 use rialto_domain::history::Folded;
 use rialto_domain::log::Window;
-use rialto_domain::ports::Order;
-use rialto_domain::publication::Outcome;
+use rialto_domain::ports::{Lookup, Order};
+use rialto_domain::publication::{Publication, Topic};
 use rialto_domain::{ChannelId, ClientId, Refusal, Seq, UserId};
 use std::sync::Arc;
 
 use crate::Service;
-use crate::refused::{failed, failed_or};
-use crate::rosters::Roster;
+use crate::refused::{failed, failed_or, unsure};
 
 /// A message to be sent.
 #[derive(Clone, Debug)]
@@ -61,29 +60,46 @@ impl Service {
         client_id: ClientId,
         wait: bool,
     ) -> Result<Option<Seq>, Refusal> {
-        let original = self.message(identity.user, from, target).await?;
-        let body = original.message.body.ok_or(Refusal::MessageDeleted)?;
-        let author = original.message.forwarded_from.unwrap_or(original.sender);
-        let message = Message { body: Some(body), forwarded_from: Some(author), ..Message::default() };
-        self.take_in(identity.user, to, client_id, message, wait).await
+        match self.message(identity.user, from, target).await.and_then(forwarded) {
+            Ok(message) => self.take_in(identity.user, to, client_id, message, wait).await,
+            Err(refusal) => self.unless_sent(identity.user, to, client_id, wait, refusal).await,
+        }
     }
 
     async fn take_in(&self, sender: UserId, channel: ChannelId, client_id: ClientId, message: Message, wait: bool) -> Result<Option<Seq>, Refusal> {
-        // Facts: who is in. Decision: what can be refused at once. The writer decides again, in order.
-        let roster = self.roster(channel).await?;
-        let role = roster.role(sender)?;
+        if let Err(refusal) = self.may_send(sender, channel, &message).await {
+            return self.unless_sent(sender, channel, client_id, wait, refusal).await;
+        }
+        let command = Command::Send { client_id, message };
+        if wait {
+            return self.carry_out(sender, channel, command).await;
+        }
+        self.submit(Order { channel, actor: sender, command, ticket: None }).await?;
+        Ok(None)
+    }
+
+    /// What can be refused at once, before the writer decides in the channel's own order.
+    async fn may_send(&self, sender: UserId, channel: ChannelId, message: &Message) -> Result<(), Refusal> {
+        let (roster, role) = self.membership(sender, channel).await?;
         allow(roster.kind, role, roster.count(), Right::Write)?;
         if message.mentions.all {
             allow(roster.kind, role, roster.count(), Right::MentionAll)?;
         }
         self.bounded(&message.mentions.users)?;
-        message.body.as_ref().ok_or(Refusal::MessageEmpty)?.check(&self.policy.limits)?;
-        let command = Command::Send { client_id, message };
+        message.body.as_ref().ok_or(Refusal::MessageEmpty)?.check(&self.policy.limits)
+    }
+
+    /// Refuses, unless this is the retry of a message that was stored: what was acknowledged must not turn into a refusal,
+    /// whatever became of the sender's rights since.
+    async fn unless_sent(&self, sender: UserId, channel: ChannelId, client_id: ClientId, wait: bool, refusal: Refusal) -> Result<Option<Seq>, Refusal> {
+        let lookup = Lookup { channel, actor: sender, client_id: Some(client_id), target: None, pins: false };
+        let facts = self.ports.log.facts(&[lookup]).await.map_err(failed)?;
+        let seq = facts.first().and_then(|facts| facts.sent).ok_or(refusal)?;
         if wait {
-            return self.carry_out(sender, channel, command).await;
+            return Ok(Some(seq));
         }
-        let order = Order { channel, actor: sender, command, ticket: None };
-        self.ports.intake.submit(order).await.map_err(failed)?;
+        let again = self.ports.log.entries(channel, sender, seq, seq, 1).await.map_err(failed)?;
+        self.announce(again.into_iter().map(|entry| (Topic::User(sender), Publication::Entry(Arc::new(entry)))).collect()).await;
         Ok(None)
     }
 
@@ -113,13 +129,14 @@ impl Service {
         self.carry_out(identity.user, channel, Command::Delete { client_id, target }).await
     }
 
-    /// Deletes a message for oneself only.
+    /// Deletes a message for oneself only. May be repeated.
     ///
     /// # Errors
     /// `message.unknown`.
     pub async fn hide(&self, identity: Identity, channel: ChannelId, target: Seq) -> Result<(), Refusal> {
-        self.message(identity.user, channel, target).await?;
-        self.ports.channels.hide(identity.user, channel, target).await.map_err(failed)
+        let member = self.reader(identity.user, channel).await?;
+        self.target(identity.user, channel, &member, target).await?;
+        self.ports.channels.hide(identity.user, channel, target).await.map_err(unsure)
     }
 
     /// Sets a reaction, or takes it back.
@@ -135,6 +152,7 @@ impl Service {
         on: bool,
         client_id: Option<ClientId>,
     ) -> Result<Option<Seq>, Refusal> {
+        check_reaction(&emoji)?;
         self.carry_out(identity.user, channel, Command::React { client_id, target, emoji, on }).await
     }
 
@@ -171,22 +189,26 @@ impl Service {
         page.into_iter().find(|message| message.seq == seq).ok_or(Refusal::MessageUnknown)
     }
 
+    /// What is known of a message that a reader may see, also when they deleted it for themselves.
+    pub(crate) async fn target(&self, user: UserId, channel: ChannelId, member: &Member, seq: Seq) -> Result<Target, Refusal> {
+        if !member.sees(seq) {
+            return Err(Refusal::MessageUnknown);
+        }
+        let lookup = Lookup { channel, actor: user, client_id: None, target: Some(seq), pins: false };
+        let facts = self.ports.log.facts(&[lookup]).await.map_err(failed)?;
+        let target = facts.into_iter().next().and_then(|facts| facts.target);
+        target.filter(|target| target.is_message).ok_or(Refusal::MessageUnknown)
+    }
+
     /// One who may read a channel's log, or did: former members keep what they saw.
     pub(crate) async fn reader(&self, user: UserId, channel: ChannelId) -> Result<Member, Refusal> {
         self.ports.channels.find_member(channel, user).await.map_err(failed_or(Refusal::ChannelUnknown))?.ok_or(Refusal::ChannelUnknown)
     }
+}
 
-    pub(crate) async fn roster(&self, channel: ChannelId) -> Result<Arc<Roster>, Refusal> {
-        self.rosters.load(channel, &*self.ports.channels).await.map_err(failed_or(Refusal::ChannelUnknown))
-    }
-
-    /// Submits a command and waits for what becomes of it: the place of its entry, if there is one.
-    pub(crate) async fn carry_out(&self, actor: UserId, channel: ChannelId, command: Command) -> Result<Option<Seq>, Refusal> {
-        let (ticket, waiter) = self.pending.ticket();
-        self.ports.intake.submit(Order { channel, actor, command, ticket: Some(ticket) }).await.map_err(failed)?;
-        match waiter.outcome().await? {
-            Outcome::Stored(seq) => Ok(Some(seq)),
-            Outcome::Done => Ok(None),
-        }
-    }
+/// What is sent on of a message: what it says, and who wrote it first. Whom it called was called then.
+fn forwarded(original: Folded) -> Result<Message, Refusal> {
+    let body = original.message.body.ok_or(Refusal::MessageDeleted)?;
+    let author = original.message.forwarded_from.unwrap_or(original.sender);
+    Ok(Message { body: Some(body), forwarded_from: Some(author), ..Message::default() })
 }

@@ -2,13 +2,14 @@
 
 use rialto_domain::apply::Command;
 use rialto_domain::auth::Identity;
+use rialto_domain::channel::{Right, allow};
 use rialto_domain::presence::{Presence, UserPresence};
 use rialto_domain::publication::{Membership, Publication, Topic};
-use rialto_domain::user::{Audience, Profile, Username};
+use rialto_domain::user::{Audience, Profile, Settings, Username};
 use rialto_domain::{ChannelId, Refusal, UserId};
 
 use crate::Service;
-use crate::refused::{failed, failed_or};
+use crate::refused::{failed, failed_or, unsure};
 
 impl Service {
     /// Finds a user by the exact name.
@@ -41,7 +42,7 @@ impl Service {
             return Err(Refusal::Oneself);
         }
         self.ports.accounts.load(other).await.map_err(failed_or(Refusal::UserUnknown))?;
-        self.ports.accounts.set_block(me, other, on).await.map_err(failed)?;
+        self.ports.accounts.set_block(me, other, on).await.map_err(unsure)?;
         if let Some(channel) = self.ports.channels.find_direct(me, other).await.map_err(failed)? {
             self.carry_out(me, channel, Command::Block { on }).await?;
             self.announce(vec![(Topic::User(me), Publication::Membership { user: me, channel, change: Membership::Settings })]).await;
@@ -112,19 +113,37 @@ impl Service {
     }
 
     async fn announce_presence(&self, user: UserId, presence: Presence) {
-        if let Ok(presence) = self.shown(user, presence).await {
-            self.announce(vec![(Topic::Presence(user), Publication::Presence(UserPresence { user, presence }))]).await;
+        let settings = match self.ports.accounts.load(user).await {
+            Ok(account) => account.settings,
+            Err(error) => return tracing::warn!(%error, "a presence was not announced"),
+        };
+        // Of somebody who hides it, not even the moment of coming or going is told.
+        let has_news = settings.presence == Audience::Contacts || !presence.online && settings.last_seen == Audience::Contacts;
+        if has_news {
+            self.publish_presence(user, presence.shown(&settings, true)).await;
         }
+    }
+
+    /// Shows those who watch a user what they may see from now on.
+    pub(crate) async fn announce_visibility(&self, user: UserId, settings: &Settings) {
+        match self.ports.presence.look(&[user]).await {
+            Ok(seen) => self.publish_presence(user, seen.first().copied().unwrap_or_default().shown(settings, true)).await,
+            Err(error) => tracing::warn!(%error, "a change of what others see was not announced"),
+        }
+    }
+
+    async fn publish_presence(&self, user: UserId, presence: Presence) {
+        self.announce(vec![(Topic::Presence(user), Publication::Presence(UserPresence { user, presence }))]).await;
     }
 
     /// Tells the other members of a channel that one is typing, if one's settings show it.
     ///
     /// # Errors
-    /// `channel.unknown`.
+    /// `channel.unknown`, `channel.not_a_member`, `channel.role_too_low` where one may not write.
     pub async fn typing(&self, identity: Identity, channel: ChannelId) -> Result<(), Refusal> {
         let user = identity.user;
-        let roster = self.roster(channel).await?;
-        roster.role(user)?;
+        let (roster, role) = self.membership(user, channel).await?;
+        allow(roster.kind, role, roster.count(), Right::Write)?;
         if self.account(identity).await?.settings.typing == Audience::Nobody {
             return Ok(());
         }

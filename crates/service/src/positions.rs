@@ -17,19 +17,20 @@ impl Service {
     pub async fn mark(&self, identity: Identity, marks: &[(ChannelId, Seq, Seq)]) -> Result<(), Refusal> {
         self.bounded(marks)?;
         for (channel, _, _) in marks {
-            self.roster(*channel).await?.role(identity.user)?;
+            self.membership(identity.user, *channel).await?;
         }
         for &(channel, delivered, read) in marks {
             let command = Command::Mark { delivered, read };
-            self.ports.intake.submit(Order { channel, actor: identity.user, command, ticket: None }).await.map_err(failed)?;
+            self.submit(Order { channel, actor: identity.user, command, ticket: None }).await?;
         }
         Ok(())
     }
 
-    /// A page of the members who may read a message, other than its sender, with how far they are.
+    /// A page of the members who may read a message, other than its sender, with how far they are. Only for present
+    /// members: how far others are now is nothing that one saw before one left.
     ///
     /// # Errors
-    /// `channel.unknown`, `message.unknown`.
+    /// `channel.unknown`, `channel.not_a_member`, `message.unknown`.
     pub async fn receipts(
         &self,
         identity: Identity,
@@ -39,10 +40,10 @@ impl Service {
         limit: usize,
     ) -> Result<(Vec<MemberRow>, Option<UserId>), Refusal> {
         let member = self.reader(identity.user, channel).await?;
-        if !member.sees(seq) {
-            return Err(Refusal::MessageUnknown);
+        if !member.is_active() {
+            return Err(Refusal::NotAMember);
         }
-        let message = self.ports.log.entries(channel, identity.user, seq, seq, 1).await.map_err(failed)?.pop().ok_or(Refusal::MessageUnknown)?;
+        let message = self.target(identity.user, channel, &member, seq).await?;
         let (page, next) = self.member_page(channel, after, limit).await?;
         Ok((page.into_iter().filter(|row| row.user != message.sender && row.since <= seq).collect(), next))
     }

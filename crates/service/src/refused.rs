@@ -32,6 +32,13 @@ pub(crate) fn failed(failure: PortError) -> Refusal {
     }
 }
 
+/// The same for what may have been done although the answer did not come.
+pub(crate) fn unsure(failure: PortError) -> Refusal {
+    let is_unknown = matches!(failure, PortError::Unavailable { .. });
+    let refusal = failed(failure);
+    if is_unknown { Refusal::OutcomeUnknown } else { refusal }
+}
+
 /// The same, where *not found* is an answer that clients can be told.
 pub(crate) fn failed_or(missing: Refusal) -> impl Fn(PortError) -> Refusal {
     move |failure| match failure {

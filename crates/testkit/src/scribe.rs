@@ -1,11 +1,11 @@
 //! Writes channels' logs the way the sequencer does, one command at a time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use parking_lot::Mutex;
-use rialto_domain::apply::{Command, Decision, decide};
-use rialto_domain::channel::{Channel, ChannelKind};
-use rialto_domain::entry::{Draft, Entry};
+use rialto_domain::apply::{Command, Decision, Facts, decide};
+use rialto_domain::channel::{About, Channel, ChannelKind, Member};
+use rialto_domain::entry::Entry;
 use rialto_domain::limit::Limits;
 use rialto_domain::log::Seq;
 use rialto_domain::ports::{Append, Clock, Lookup, Opened, PortError};
@@ -13,10 +13,9 @@ use rialto_domain::publication::Outcome;
 use rialto_domain::{ChannelId, Refusal, Timestamp, UserId};
 
 use crate::memory::HandClock;
-use crate::{Backend, builders};
+use crate::{Backend, builders, truth};
 
-/// Facts → decision → commit, as the sequencer does it, without batches and without a memory of its own:
-/// each command loads the channel anew. It remembers what it wrote, so that a test can hold the store's answers against it.
+/// Facts → decision → commit, as the sequencer does it, but without a memory of its own: it loads the channel anew each time. It remembers what it wrote, so that a test can hold the store's answers against it.
 pub struct Scribe {
     backend: Backend,
     limits: Limits,
@@ -88,18 +87,39 @@ impl Scribe {
         self.write(channel, actor, builders::send(words)).await
     }
 
+    /// Has several commands decided one after the other, and what comes of them appended at once.
+    /// Nobody else may write into the channel meanwhile.
+    pub async fn together(&self, channel: ChannelId, commands: &[(UserId, Command)]) -> Vec<Result<Outcome, Refusal>> {
+        let Ok(mut work) = self.begin(channel).await else { return vec![Err(Refusal::ChannelUnknown); commands.len()] };
+        let mut log = self.written(channel);
+        let mut outcomes = Vec::new();
+        for (actor, command) in commands {
+            let facts = truth::facts(&log, &lookup(channel, *actor, command));
+            let known = work.entries.len();
+            outcomes.push(work.carry_out(*actor, command, &facts, &self.limits, self.clock.advance_ms(1_000)));
+            log.extend_from_slice(&work.entries[known..]);
+        }
+        if let Some(append) = work.into_append() {
+            let entries = append.entries.clone();
+            self.backend.log.append(vec![append]).await.expect("the log takes what was decided");
+            self.remember(&entries);
+        }
+        outcomes
+    }
+
     /// Decides a command and says what would be appended, without appending it.
     pub async fn prepare(&self, channel: ChannelId, actor: UserId, command: &Command) -> Result<Prepared, Refusal> {
-        let now = self.clock.advance_ms(1_000);
-        let loaded = match self.backend.log.load(channel).await {
-            Err(PortError::NotFound) => return Err(Refusal::ChannelUnknown),
-            loaded => loaded.expect("the log answers"),
-        };
-        let pins = matches!(command, Command::Pin { on: true, .. });
-        let lookup = Lookup { channel, actor, client_id: command.client_id(), target: command.target(), pins };
-        let facts = self.backend.log.facts(&[lookup]).await.expect("the log answers");
-        let decision = decide(&loaded, actor, command, &facts[0], &self.limits)?;
-        Ok(carry_out(loaded, actor, decision, now))
+        let mut work = self.begin(channel).await?;
+        let facts = self.backend.log.facts(&[lookup(channel, actor, command)]).await.expect("the log answers");
+        let outcome = work.carry_out(actor, command, &facts[0], &self.limits, self.clock.advance_ms(1_000))?;
+        Ok(Prepared { append: work.into_append(), outcome })
+    }
+
+    async fn begin(&self, channel: ChannelId) -> Result<Work, Refusal> {
+        match self.backend.log.load(channel).await {
+            Err(PortError::NotFound) => Err(Refusal::ChannelUnknown),
+            loaded => Ok(Work::on(loaded.expect("the log answers"))),
+        }
     }
 
     /// Everything written into a channel, as it was written.
@@ -116,52 +136,67 @@ impl Scribe {
     }
 }
 
-fn carry_out(mut channel: Channel, actor: UserId, decision: Decision, now: Timestamp) -> Prepared {
-    match decision {
-        Decision::Already(seq) => Prepared { append: None, outcome: Outcome::Stored(seq) },
-        Decision::Nothing => Prepared { append: None, outcome: Outcome::Done },
-        Decision::Append(draft) => append_draft(channel, draft, now),
-        Decision::Advance { delivered, read, n_at_read } => {
-            let moved = channel.advance(actor, delivered, read, n_at_read, now);
-            let append = moved.map(|position| Append { positions: vec![(actor, position)], ..nothing_yet(&channel, channel.head.seq) });
-            Prepared { append, outcome: Outcome::Done }
-        }
-        Decision::SetBlocking(blocking) => {
-            let mut member = channel.member(actor).expect("who blocks is a member").clone();
-            member.blocking = blocking;
-            channel.put(actor, member.clone());
-            Prepared { append: Some(Append { members: vec![(actor, member)], ..nothing_yet(&channel, channel.head.seq) }), outcome: Outcome::Done }
-        }
+fn lookup(channel: ChannelId, actor: UserId, command: &Command) -> Lookup {
+    let pins = matches!(command, Command::Pin { on: true, .. });
+    Lookup { channel, actor, client_id: command.client_id(), target: command.target(), pins }
+}
+
+/// A channel in memory that runs ahead of its log, until it is appended.
+struct Work {
+    channel: Channel,
+    expected: Seq,
+    about: About,
+    entries: Vec<Entry>,
+    rows: BTreeSet<UserId>,
+    moved: BTreeSet<UserId>,
+}
+
+impl Work {
+    fn on(channel: Channel) -> Self {
+        let (expected, about) = (channel.head.seq, channel.about.clone());
+        Self { channel, expected, about, entries: Vec::new(), rows: BTreeSet::new(), moved: BTreeSet::new() }
     }
-}
 
-fn append_draft(mut channel: Channel, draft: Draft, now: Timestamp) -> Prepared {
-    let (sender, expected, about) = (draft.sender, channel.head.seq, channel.about.clone());
-    let position_of = |channel: &Channel| channel.member(sender).map(|member| member.position);
-    let position = position_of(&channel);
-    let (entry, changed) = channel.append(draft, now);
-    let moved = position_of(&channel).filter(|moved| Some(*moved) != position && !changed.contains(&sender));
-    let row = |user| channel.member(user).map(|member| (user, member.clone()));
-    let append = Append {
-        members: changed.into_iter().filter_map(row).collect(),
-        positions: moved.map(|position| (sender, position)).into_iter().collect(),
-        about: Some(channel.about.clone()).filter(|now| *now != about),
-        ..nothing_yet(&channel, expected)
-    };
-    let outcome = Outcome::Stored(entry.seq);
-    Prepared { append: Some(Append { entries: vec![entry], ..append }), outcome }
-}
+    fn carry_out(&mut self, actor: UserId, command: &Command, facts: &Facts, limits: &Limits, now: Timestamp) -> Result<Outcome, Refusal> {
+        match decide(&self.channel, actor, command, facts, limits)? {
+            Decision::Already(seq) => return Ok(Outcome::Stored(seq)),
+            Decision::Nothing => {}
+            Decision::Append(draft) => {
+                let (entry, changed) = self.channel.append(draft, now);
+                self.rows.extend(changed);
+                self.moved.extend(entry.event.counts().then_some(entry.sender));
+                let seq = entry.seq;
+                self.entries.push(entry);
+                return Ok(Outcome::Stored(seq));
+            }
+            Decision::Advance { delivered, read, n_at_read } => {
+                let moved = self.channel.advance(actor, delivered, read, n_at_read, now);
+                self.moved.extend(moved.map(|_| actor));
+            }
+            Decision::SetBlocking(blocking) => {
+                let member = self.channel.member(actor).expect("who blocks is a member").clone();
+                self.channel.put(actor, Member { blocking, ..member });
+                self.rows.insert(actor);
+            }
+        }
+        Ok(Outcome::Done)
+    }
 
-/// An append of nothing, with the minima and the count of members as they are.
-fn nothing_yet(channel: &Channel, expected: Seq) -> Append {
-    Append {
-        channel: channel.id,
-        expected,
-        entries: Vec::new(),
-        members: Vec::new(),
-        positions: Vec::new(),
-        minima: (channel.minima().delivered(), channel.minima().read()),
-        active: channel.active_count(),
-        about: None,
+    /// What all of it comes to; `None` when nothing changed.
+    fn into_append(self) -> Option<Append> {
+        let Self { channel, expected, about, entries, rows, moved } = self;
+        let row = |user: &UserId| channel.member(*user).cloned().map(|member| (*user, member));
+        let position = |user: &UserId| channel.member(*user).map(|member| (*user, member.position));
+        let changed = !(entries.is_empty() && rows.is_empty() && moved.is_empty());
+        changed.then(|| Append {
+            channel: channel.id,
+            expected,
+            entries,
+            members: rows.iter().filter_map(row).collect(),
+            positions: moved.difference(&rows).filter_map(position).collect(),
+            minima: (channel.minima().delivered(), channel.minima().read()),
+            active: channel.active_count(),
+            about: Some(channel.about.clone()).filter(|now| *now != about),
+        })
     }
 }

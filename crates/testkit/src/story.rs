@@ -19,6 +19,8 @@ pub struct Story {
     pub people: Vec<UserId>,
     /// The channel's log as it was written.
     pub written: Vec<Entry>,
+    /// Everything that was tried, refused or not, in order.
+    pub tried: Vec<(UserId, Command)>,
     hidden: BTreeSet<(UserId, Seq)>,
 }
 
@@ -30,20 +32,26 @@ impl Story {
         let scribe = Scribe::new(backend);
         let first = if kind == ChannelKind::Direct { 2 } else { 3 };
         let channel = scribe.open(kind, people[0], &people[1..first]).await;
-        let mut story = Self { channel, people, written: scribe.written(channel), hidden: BTreeSet::new() };
-        let mut earlier: Vec<(UserId, Command)> = Vec::new();
+        let mut story = Self { channel, people, written: scribe.written(channel), tried: Vec::new(), hidden: BTreeSet::new() };
         for step in 0..steps {
             if dice.one_in(12) {
                 story.hide_something(backend, &mut dice).await;
                 continue;
             }
-            let (actor, command) = match &earlier[..] {
-                [_, ..] if dice.one_in(10) => dice.pick(&earlier),
-                _ => story.any_command(&mut dice, &present(backend, channel).await, step),
-            };
-            earlier.push((actor, command.clone()));
+            // Often one alone, sometimes many that are appended at once.
+            let count = if dice.one_in(4) { 2 + dice.below(7) } else { 1 };
+            let present = present(backend, channel).await;
+            let mut commands = Vec::new();
+            for _ in 0..count {
+                let again = !story.tried.is_empty() && dice.one_in(10);
+                commands.push(if again { dice.pick(&story.tried) } else { story.any_command(&mut dice, &present, step) });
+            }
+            story.tried.extend_from_slice(&commands);
             // A refusal changes nothing, and is as good a step as any.
-            let _ = scribe.command(channel, actor, command).await;
+            match &commands[..] {
+                [(actor, command)] => drop(scribe.command(channel, *actor, command.clone()).await),
+                commands => drop(scribe.together(channel, commands).await),
+            }
             story.written = scribe.written(channel);
         }
         story

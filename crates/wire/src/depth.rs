@@ -7,6 +7,8 @@ use memchr::memchr2;
 use rmp::Marker;
 
 /// The deepest nesting of arrays and objects in one document: `[]` is 1 deep, `[{}]` is 2.
+///
+/// The document is what travels in one message, the envelope of its protocol included.
 pub const MAX_DEPTH: usize = 32;
 
 /// The document nests deeper than [`MAX_DEPTH`].

@@ -5,7 +5,7 @@
 //!
 //! * [`command`], [`event`], [`code`]: what clients and server say to each other, whatever the carrier.
 //! * [`plain`]: JSON or MessagePack objects in WebSocket messages.
-//! * [`schema`], [`reference`]: the contract for clients in other languages, and for their authors.
+//! * [`schema`], [`mod@reference`]: the contract for clients in other languages, and for their authors.
 //! * [`websocket`]: RFC 6455, frames and the opening handshake, for both ends.
 //! * [`engineio`]: the Engine.IO protocol, revision 4.
 //! * [`socketio`]: the Socket.IO protocol, revision 5, with its JSON and MessagePack parsers.
@@ -22,4 +22,5 @@ pub mod plain;
 pub mod reference;
 pub mod schema;
 pub mod socketio;
+mod undefined;
 pub mod websocket;

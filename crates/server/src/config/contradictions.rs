@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 
 use super::Config;
-use super::origin::Origins;
 
 /// Two settings or more that cannot both hold.
 #[derive(Debug, PartialEq)]
@@ -29,14 +28,6 @@ pub(super) fn contradictions(config: &Config) -> Vec<Contradiction> {
         && collide(server.listen, metrics)
     {
         say(&["listen", "metrics_listen"], format!("metrics_listen: {metrics} is taken by listen = \"{}\"; give it another port, or \"off\"", server.listen));
-    }
-    if edge.allowed_origins == Origins::Any && edge.credentials {
-        say(
-            &["edge.allowed_origins", "edge.credentials"],
-            "edge.credentials: cookies for every page there is would let any of them act for its visitor; \
-             list the origins in edge.allowed_origins instead of \"*\""
-                .into(),
-        );
     }
     if edge.connections_per_address > edge.max_connections {
         say(
@@ -139,15 +130,6 @@ mod tests {
         assert_eq!(listeners("0.0.0.0:80", "127.0.0.1:80").len(), 1);
         assert!(listeners("127.0.0.1:0", "127.0.0.1:0").is_empty());
         assert!(listeners("127.0.0.2:80", "127.0.0.1:80").is_empty());
-    }
-
-    #[test]
-    fn every_page_there_is_gets_no_cookies() {
-        let config = with(|config| {
-            config.edge.allowed_origins = Origins::Any;
-            config.edge.credentials = true;
-        });
-        assert_eq!(keys_of(&config), [["edge.allowed_origins", "edge.credentials"]]);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! How sockets are moved, and who may open one.
 
+use rialto_edge::realtime::address::Network;
 use toml_edit::Array;
 
-use super::network::Network;
 use super::origin::Origins;
 use super::setting::{KIB, MIB, settings};
 
@@ -16,9 +16,6 @@ settings! {
         /// "https://chat.example.org", or "*" alone for every page there is. Programs that are not browsers
         /// send no origin and are not asked for one.
         allowed_origins: Origins = Array::new();
-        /// Whether browsers may send cookies with requests from those pages. Rialto has no cookies of its own;
-        /// a load balancer that keeps long-polling on one node by a cookie needs it.
-        credentials: bool = false;
         /// Proxies whose X-Forwarded-For is believed, as networks such as "10.0.0.0/8" or "fd00::/8". From
         /// anybody else the header is ignored: a client could write any address in it.
         trusted_proxies: Vec<Network> = Array::new();
@@ -28,8 +25,6 @@ settings! {
         connections_per_address: usize = 4_096, 1..=10_000_000, "connections";
         /// How long a client may take to send the head of a request.
         head_timeout_ms: u64 = 10_000, 100..=600_000, "milliseconds";
-        /// The largest head of a request: its line and all its headers.
-        head_bytes: usize = 16 * KIB, KIB..=256 * KIB, "bytes";
         /// What may wait for one connection that reads too slowly. Beyond it the client is told to
         /// synchronise again, and what waited is dropped.
         outbox_bytes: usize = MIB, 16 * KIB..=256 * MIB, "bytes";

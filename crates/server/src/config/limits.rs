@@ -9,8 +9,6 @@ settings! {
     struct Limits {
         /// The longest text of a message, as UTF-8.
         body_bytes: usize = 16 * KIB, 1..=256 * KIB, "bytes";
-        /// How deep arrays and objects may be nested in what a client sends.
-        json_depth: usize = 32, 4..=128, "levels";
         /// Binary attachments of one packet.
         attachments: usize = 10, 0..=64, "attachments";
         /// Members of one channel.

@@ -27,6 +27,7 @@ mod transport;
 mod value;
 mod warnings;
 
+use rialto_edge::realtime::origin::EVERY;
 use std::path::{Path, PathBuf};
 
 pub(crate) use document::document;
@@ -34,10 +35,9 @@ pub(crate) use edge::Edge;
 pub(crate) use environment::Environment;
 pub(crate) use flags::Flags;
 pub(crate) use limits::Limits;
-pub(crate) use log::{Format, Level, Log};
+pub(crate) use log::{Format, Log};
 pub(crate) use mistake::{Mistake, Mistakes, Place};
-pub(crate) use network::Network;
-pub(crate) use origin::{Origin, Origins, PublicUrl};
+pub(crate) use origin::Origins;
 pub(crate) use profile::Profile;
 pub(crate) use server::Server;
 pub(crate) use tls::Tls;
@@ -117,12 +117,12 @@ impl Config {
 
     /// The sizes and counts that clients are told and held to.
     pub(crate) fn told_limits(&self) -> rialto_domain::limit::Limits {
-        let Limits { body_bytes, json_depth, attachments, members, channels_per_user, users_per_command, page, .. } = self.limits;
+        let Limits { body_bytes, attachments, members, channels_per_user, users_per_command, page, .. } = self.limits;
         rialto_domain::limit::Limits {
             body_bytes,
             frame_bytes: self.transport.max_payload,
             attachments,
-            json_depth,
+            json_depth: rialto_wire::depth::MAX_DEPTH,
             poll_packets: self.edge.poll_packets,
             commands_per_second: self.limits.commands_per_second,
             command_burst: self.limits.command_burst,
@@ -130,6 +130,15 @@ impl Config {
             channels_per_user,
             users_per_command,
             page,
+        }
+    }
+
+    /// The pages that may connect: those listed, and those served from the public address. None listed: those of the same host.
+    pub(crate) fn origins(&self) -> Vec<String> {
+        let own = self.server.public_url.iter().map(|url| url.origin().as_str().to_owned());
+        match &self.edge.allowed_origins {
+            Origins::Any => vec![EVERY.to_owned()],
+            Origins::Only(listed) => listed.iter().map(|origin| origin.as_str().to_owned()).chain(own).collect(),
         }
     }
 

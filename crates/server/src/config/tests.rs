@@ -41,7 +41,7 @@ fn a_flag_overrules_the_environment_and_the_environment_overrules_the_file() {
     sources.environment = Environment::from([("RIALTO_LOG_LEVEL", "warn"), ("RIALTO_EDGE_SHARDS", "2")]);
     sources.flags = flags([("log.level", "trace")]);
     let config = Config::read(&sources).unwrap().config;
-    assert_eq!(config.log.level, Level::Trace);
+    assert_eq!(config.log.level, super::log::Level::Trace);
     assert_eq!(config.edge.shards, 2);
     assert_eq!(config.log.format, Format::Json);
 }
@@ -54,7 +54,7 @@ fn every_mistake_of_every_place_is_reported_at_once_with_its_line() {
          \n\
          [limits]\n\
          body_bytes = \"lots\"\n\
-         json_depth = 1000\n\
+         members = 1\n\
          \n\
          [tls]\n\
          key = \"key.pem\"\n",
@@ -68,7 +68,7 @@ fn every_mistake_of_every_place_is_reported_at_once_with_its_line() {
              (port 0: any free one), found 7878",
             "rialto.toml:2: lisen: no such setting; did you mean listen?",
             "rialto.toml:5: limits.body_bytes: expected a whole number from 1 to 262144 (bytes), found \"lots\"",
-            "rialto.toml:6: limits.json_depth: expected a whole number from 4 to 128 (levels), found 1000",
+            "rialto.toml:6: limits.members: expected a whole number from 2 to 100000 (members), found 1",
             "rialto.toml:9: tls.key: needs tls.cert, its certificate, beside it",
             "environment RIALTO_LOG_FORMAT: log.format: expected \"text\" or \"json\", found \"xml\"",
             "flag --edge-shards: edge.shards: expected a whole number from 0 to 256 (threads), found \"many\"",
@@ -102,11 +102,11 @@ fn a_file_that_is_not_toml_does_not_hide_the_mistakes_elsewhere() {
 
 #[test]
 fn a_contradiction_is_reported_where_its_weightiest_part_was_written() {
-    let mut sources = file("[tls]\ncert = \"cert.pem\"\n\n[edge]\nallowed_origins = [\"*\"]\n");
-    sources.environment = Environment::from([("RIALTO_EDGE_CREDENTIALS", "true")]);
+    let mut sources = file("[tls]\ncert = \"cert.pem\"\n\n[edge]\nmax_connections = 10\n");
+    sources.environment = Environment::from([("RIALTO_EDGE_CONNECTIONS_PER_ADDRESS", "11")]);
     let mistakes = mistakes(&sources);
     assert!(mistakes[0].starts_with("rialto.toml:2: tls.cert: needs tls.key"), "{mistakes:?}");
-    assert!(mistakes[1].starts_with("environment RIALTO_EDGE_CREDENTIALS: edge.credentials: "), "{mistakes:?}");
+    assert!(mistakes[1].starts_with("environment RIALTO_EDGE_CONNECTIONS_PER_ADDRESS: edge.connections_per_address: "), "{mistakes:?}");
     assert_eq!(mistakes.len(), 2);
 }
 

@@ -1,7 +1,6 @@
 //! What is allowed and may still surprise.
 
 use super::Config;
-use super::network::Network;
 use super::origin::{Origins, PublicUrl};
 use super::profile::Profile;
 
@@ -33,7 +32,7 @@ pub(super) fn warnings(config: &Config) -> Vec<String> {
     if let Some(metrics) = server.metrics_listen.filter(|address| !address.ip().is_loopback()) {
         warnings.push(format!("metrics_listen = \"{metrics}\": metrics ask nobody who they are"));
     }
-    if edge.trusted_proxies.iter().any(Network::is_everything) {
+    if edge.trusted_proxies.iter().any(|network| network.is_everything()) {
         warnings.push("edge.trusted_proxies: everybody is trusted, so anybody can claim any address".to_owned());
     }
     warnings
@@ -74,7 +73,7 @@ mod tests {
     fn metrics_for_strangers_and_trust_for_everybody_are_mentioned() {
         let warnings = warned(|config| {
             config.server.metrics_listen = Some("0.0.0.0:7879".parse().unwrap());
-            config.edge.trusted_proxies = vec![Network::parse("::/0").unwrap()];
+            config.edge.trusted_proxies = vec!["::/0".parse().unwrap()];
         });
         assert_eq!(warnings.len(), 2, "{warnings:?}");
     }

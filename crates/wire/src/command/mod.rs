@@ -14,7 +14,10 @@ pub use people::*;
 
 use rialto_domain::Refusal;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+
+use crate::undefined::{self, UNDEFINED};
 
 /// The data of a command as it came, not yet understood.
 #[derive(Clone, Copy, Debug)]
@@ -38,16 +41,18 @@ pub struct InvalidData {
 }
 
 impl Payload<'_> {
-    /// Reads the data as `T`. Unknown fields are ignored; the depth of nesting must have been checked before.
-    pub fn read<'de, T: Deserialize<'de>>(&'de self) -> Result<T, InvalidData> {
+    /// Reads the data as `T`. Unknown fields are ignored, and nothing (null, undefined) counts as absent data; the depth of
+    /// nesting must have been checked before.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, InvalidData> {
         let invalid = |text: String| InvalidData { refusal: Refusal::Invalid, text };
-        match self {
+        match *self {
+            Self::Absent | Self::Json("null") | Self::Msgpack([0xc0] | UNDEFINED) => serde_json::from_str("{}").map_err(|error| invalid(error.to_string())),
             Self::Json(text) => serde_json::from_str(text).map_err(|error| invalid(error.to_string())),
             Self::Msgpack(bytes) => {
-                let mut reader = rmp_serde::Deserializer::from_read_ref(*bytes).with_human_readable();
+                let bytes = undefined::as_in_json(bytes).map_err(|error| invalid(error.to_string()))?;
+                let mut reader = rmp_serde::Deserializer::from_read_ref(&*bytes).with_human_readable();
                 T::deserialize(&mut reader).map_err(|error| invalid(error.to_string()))
             }
-            Self::Absent => serde_json::from_str("{}").map_err(|error| invalid(error.to_string())),
         }
     }
 }
@@ -270,6 +275,16 @@ mod tests {
         let one = Command::decode("message.send", Payload::Json(json)).expect("is valid");
         let other = Command::decode("message.send", Payload::Msgpack(&msgpack)).expect("is valid");
         assert_eq!(format!("{one:?}"), format!("{other:?}"));
+    }
+
+    #[test]
+    fn nothing_is_absent_data_and_what_is_undefined_is_absent_too() {
+        for nothing in [Payload::Absent, Payload::Json("null"), Payload::Msgpack(&[0xc0]), Payload::Msgpack(UNDEFINED)] {
+            assert!(matches!(Command::decode("account.logout", nothing), Ok(Command::Logout(_))), "{nothing:?}");
+            assert!(Command::decode("typing", nothing).is_err(), "{nothing:?}");
+        }
+        let hello = Payload::Msgpack(&[0x81, 0xa4, b'h', b'a', b'v', b'e', 0xd4, 0x00, 0x00]).read::<Hello>();
+        assert_eq!(hello, Ok(Hello::default()));
     }
 
     #[test]

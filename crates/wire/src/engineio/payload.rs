@@ -138,6 +138,10 @@ mod tests {
         assert!(!payload.push(b"4"));
         assert_eq!(payload.into_body(), b"4a\x1e4b");
 
+        let mut payload = Payload::new(16, 4);
+        assert!(payload.push(b"4a"));
+        assert!(!payload.push(b"4b"), "the separator counts");
+
         let mut payload = Payload::new(16, 5);
         assert!(payload.push(b"4long message"));
         assert!(!payload.push(b"4"));

@@ -155,5 +155,7 @@ mod tests {
         upgrade.on_packet(&Packet::Upgrade);
         upgrade.detach();
         assert_eq!(upgrade, Upgrade::Done);
+        assert_eq!(upgrade.on_packet(&Packet::Upgrade), Step::Drop);
+        assert_eq!(upgrade, Upgrade::Done);
     }
 }

@@ -13,10 +13,10 @@ use super::ack::AckId;
 use super::packet::{EncodeError, Kind, Limits, MAIN, Packet, PacketError, check_event, check_namespace};
 use super::value::{Args, MsgpackArgs, Value};
 use crate::depth::{check_msgpack, msgpack_len};
+use crate::undefined::UNDEFINED;
 
 const IN_MEMORY: &str = "memory takes what is written";
 const NIL: &[u8] = &[0xc0];
-const UNDEFINED: &[u8] = &[0xd4, 0x00, 0x00];
 
 /// Whether the first message of a connection, a binary one, comes from a client with this parser. The default parser begins with text.
 pub fn is_first_packet(message: &[u8]) -> bool {

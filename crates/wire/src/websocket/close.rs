@@ -61,13 +61,13 @@ impl<'a> Close<'a> {
 
     /// Appends the close frame. A reason that does not fit is cut between two characters.
     ///
-    /// `mask` is the key a client must draw for each frame, and `None` on a server.
-    pub fn encode(&self, mask: Option<[u8; 4]>, out: &mut Vec<u8>) {
+    /// `key` is the mask a client must draw anew for each frame, and `None` on a server.
+    pub fn encode(&self, key: Option<[u8; 4]>, out: &mut Vec<u8>) {
         let reason = &self.reason[..self.reason.floor_char_boundary(MAX_CONTROL - 2)];
         let mut payload = [0; MAX_CONTROL];
         payload[..2].copy_from_slice(&self.code.0.to_be_bytes());
         payload[2..2 + reason.len()].copy_from_slice(reason.as_bytes());
-        frame::encode(Opcode::Close, &payload[..2 + reason.len()], mask, out);
+        frame::encode(Opcode::Close, &payload[..2 + reason.len()], key, out);
     }
 }
 

@@ -1,5 +1,7 @@
 //! One frame: its header read and written, its payload masked (RFC 6455 §5).
 
+use std::convert::Infallible;
+
 use bytes::Bytes;
 
 use super::error::FrameError;
@@ -142,7 +144,7 @@ pub fn mask(payload: &mut [u8], key: [u8; 4]) {
     }
 }
 
-/// Appends one whole frame. `mask` is the key a client must draw for each frame, and `None` on a server.
+/// Appends one whole frame. `key` is the mask a client must draw anew for each frame, and `None` on a server.
 pub fn encode(opcode: Opcode, payload: &[u8], key: Option<[u8; 4]>, out: &mut Vec<u8>) {
     let (header, len) = unmasked_header(opcode, payload.len());
     out.reserve(MAX_HEADER + payload.len());
@@ -163,16 +165,25 @@ pub fn encode(opcode: Opcode, payload: &[u8], key: Option<[u8; 4]>, out: &mut Ve
 /// Builds one whole unmasked frame in one allocation, ready to be shared among connections.
 ///
 /// `write` appends the payload to the buffer it is given, and must leave alone what stands there already.
-/// `capacity` is a guess of the payload's length.
+/// `capacity` is a guess of the payload's length in bytes.
 pub fn shared(opcode: Opcode, capacity: usize, write: impl FnOnce(&mut Vec<u8>)) -> Bytes {
+    let Ok(frame) = try_shared(opcode, capacity, |out| {
+        write(out);
+        Ok::<_, Infallible>(())
+    });
+    frame
+}
+
+/// Like [`shared`], with a payload that may turn out not to be writable.
+pub fn try_shared<E>(opcode: Opcode, capacity: usize, write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<Bytes, E> {
     // The header's length depends on the payload's, so the payload is written first, behind the longest header.
     let mut buffer = Vec::with_capacity(MAX_UNMASKED_HEADER + capacity);
     buffer.resize(MAX_UNMASKED_HEADER, 0);
-    write(&mut buffer);
+    write(&mut buffer)?;
     let (header, len) = unmasked_header(opcode, buffer.len() - MAX_UNMASKED_HEADER);
     let start = MAX_UNMASKED_HEADER - len;
     buffer[start..MAX_UNMASKED_HEADER].copy_from_slice(&header[..len]);
-    Bytes::from(buffer).slice(start..)
+    Ok(Bytes::from(buffer).slice(start..))
 }
 
 fn unmasked_header(opcode: Opcode, payload_len: usize) -> ([u8; MAX_UNMASKED_HEADER], usize) {
@@ -229,6 +240,7 @@ mod tests {
             encode(Opcode::Binary, &payload, None, &mut encoded);
             assert_eq!(shared(Opcode::Binary, 16, |out| out.extend_from_slice(&payload)), encoded);
         }
+        assert_eq!(try_shared(Opcode::Binary, 16, |_| Err("unwritable")), Err("unwritable"));
     }
 
     #[test]

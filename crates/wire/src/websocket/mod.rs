@@ -10,6 +10,7 @@ pub mod error;
 pub mod frame;
 pub mod handshake;
 pub mod head;
+mod partial;
 pub mod reader;
 
 pub use close::{Close, CloseCode};

@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use super::close::Close;
 use super::error::FrameError;
-use super::frame::{Header, MAX_HEADER, Opcode, Role, mask};
+use super::frame::{Header, MAX_CONTROL, Opcode, Role, mask};
+use super::partial::{Fragments, Frame, Partial};
 
 /// What a connection keeps between two reads: one pointer, null unless a frame or a fragmented message is cut.
 #[derive(Debug, Default)]
@@ -132,12 +133,13 @@ impl Incoming<'_> {
             (Opcode::Text | Opcode::Binary, Some(_)) => return Err(FrameError::InterruptedMessage),
             _ => {}
         }
-        let so_far = if header.opcode.is_control() { 0 } else { message.map_or(0, |message| message.bytes.len()) };
+        let room = match message {
+            _ if header.opcode.is_control() => MAX_CONTROL,
+            Some(message) => self.max_message_bytes.saturating_sub(message.bytes.len()),
+            None => self.max_message_bytes,
+        };
         let too_big = FrameError::TooBig { limit: self.max_message_bytes };
-        let remaining = usize::try_from(header.payload_len).map_err(|_| too_big)?;
-        if !header.opcode.is_control() && remaining > self.max_message_bytes.saturating_sub(so_far) {
-            return Err(too_big);
-        }
+        let remaining = usize::try_from(header.payload_len).ok().filter(|len| *len <= room).ok_or(too_big)?;
         Ok(Frame { fin: header.fin, opcode: header.opcode, mask: header.mask, remaining })
     }
 
@@ -182,95 +184,6 @@ impl Incoming<'_> {
 enum Place {
     InBytes(Range<usize>),
     Kept,
-}
-
-/// Everything that can be cut by the end of a read.
-#[derive(Debug, Default)]
-struct Partial {
-    header: BegunHeader,
-    /// The frame whose payload is not all here.
-    frame: Option<Frame>,
-    /// The payload so far of a control frame. It may stand between the fragments of a message.
-    control: Vec<u8>,
-    /// The message whose last frame is not all here.
-    message: Option<Fragments>,
-}
-
-impl Partial {
-    /// Whether bytes that a frame with this opcode adds to are already kept.
-    fn has_begun(&self, opcode: Opcode) -> bool {
-        if opcode.is_control() { !self.control.is_empty() } else { self.message.is_some() }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.header.len == 0 && self.frame.is_none() && self.control.is_empty() && self.message.is_none()
-    }
-}
-
-#[derive(Debug, Default)]
-struct BegunHeader {
-    bytes: [u8; MAX_HEADER],
-    len: usize,
-}
-
-impl BegunHeader {
-    fn append(&mut self, bytes: &[u8]) {
-        let taken = bytes.len().min(MAX_HEADER - self.len);
-        self.bytes[self.len..self.len + taken].copy_from_slice(&bytes[..taken]);
-        self.len += taken;
-    }
-
-    fn as_slice(&self) -> &[u8] {
-        &self.bytes[..self.len]
-    }
-}
-
-/// A frame whose header is read.
-#[derive(Debug)]
-struct Frame {
-    fin: bool,
-    opcode: Opcode,
-    /// Turned so that it applies to the next byte of the payload.
-    mask: [u8; 4],
-    /// Bytes of payload not taken yet.
-    remaining: usize,
-}
-
-/// A data message in the making.
-#[derive(Debug)]
-struct Fragments {
-    opcode: Opcode,
-    bytes: Vec<u8>,
-    /// How many of the bytes are known to be UTF-8.
-    checked: usize,
-}
-
-impl Fragments {
-    fn of(opcode: Opcode) -> Self {
-        Self { opcode, bytes: Vec::new(), checked: 0 }
-    }
-
-    /// Adds bytes of a frame that announced `announced` more, these included.
-    fn append(&mut self, part: &[u8], announced: usize) -> Result<(), FrameError> {
-        let len = self.bytes.len();
-        if self.bytes.capacity() - len < part.len() {
-            // Memory follows the bytes that came, not those announced; doubling it must not overshoot the announcement.
-            let doubled = len.saturating_add(self.bytes.capacity().max(part.len()));
-            self.bytes.reserve_exact(doubled.min(len + announced) - len);
-        }
-        self.bytes.extend_from_slice(part);
-        if self.opcode == Opcode::Text { self.check_text() } else { Ok(()) }
-    }
-
-    /// Refuses text at the first byte that cannot be UTF-8, however the frames are cut.
-    fn check_text(&mut self) -> Result<(), FrameError> {
-        match simdutf8::compat::from_utf8(&self.bytes[self.checked..]) {
-            Ok(text) => self.checked += text.len(),
-            Err(error) if error.error_len().is_none() => self.checked += error.valid_up_to(),
-            Err(_) => return Err(FrameError::NotUtf8),
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]

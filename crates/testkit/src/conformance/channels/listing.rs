@@ -249,6 +249,7 @@ async fn over_pages(backend: &Backend, reader: u64, limit: usize) -> Vec<Channel
         assert_eq!(page.channels.len(), limit, "only the last page is short");
         page = backend.channels.list(user(reader), Some(next), limit).await.expect("a page");
         assert!(!page.channels.is_empty(), "a page was announced, so there is something on it");
+        assert!(ids(&page).iter().all(|channel| !all.contains(channel)), "every channel is given once");
         all.extend(ids(&page));
     }
     all

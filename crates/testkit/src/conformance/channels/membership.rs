@@ -54,6 +54,7 @@ pub async fn members_are_paged_in_the_order_of_their_ids(backend: Backend) {
     scribe.settle(channel, user(7), mark(3, 3)).await;
     scribe.write(channel, user(8), Command::Leave).await;
     scribe.write(channel, user(6), Command::Leave).await;
+    scribe.say(channel, user(20), "while away").await;
     let returned = scribe.write(channel, user(6), Command::Join).await;
     let expected: Vec<UserId> = (1..=20).filter(|n| *n != 8).map(user).collect();
     for limit in [1, 2, 7, 19, 20, 100] {
@@ -62,6 +63,7 @@ pub async fn members_are_paged_in_the_order_of_their_ids(backend: Backend) {
             let after = seen.last().map(|row: &rialto_domain::ports::MemberRow| row.user);
             let page = backend.channels.members(channel, after, limit).await.expect("a page");
             assert!(page.len() <= limit);
+            assert!(page.iter().all(|row| after.is_none_or(|after| row.user > after)), "a page begins after the one before");
             if page.is_empty() {
                 break;
             }

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use rialto_domain::Timestamp;
 use rialto_domain::apply::Command;
 use rialto_domain::channel::{Channel, ChannelKind, Role};
-use rialto_domain::log::{Interval, Seq};
+use rialto_domain::history::fold;
+use rialto_domain::log::{Interval, Seq, Window};
 use rialto_domain::ports::{Append, PortError};
+use rialto_domain::publication::Outcome;
+use rialto_domain::{Refusal, Timestamp};
 
 use crate::builders::{add, channel_id, delete, edit, mark, mention, mention_all, pin, react, reply, send, user};
 use crate::{Backend, Scribe, truth};
@@ -99,6 +101,47 @@ pub async fn a_batch_appends_to_several_channels(backend: Backend) {
         assert_eq!(read, append.entries);
     }
     backend.log.append(Vec::new()).await.expect("an empty batch is no fault");
+}
+
+/// Entries that change entries of the same append: as if each had come alone.
+pub async fn one_append_holds_entries_that_change_each_other(backend: Backend) {
+    let scribe = Scribe::new(&backend);
+    let channel = scribe.open(ChannelKind::Group, user(1), &[user(2), user(3)]).await;
+    let sending = mention("first", &[user(2)]);
+    let commands = [
+        (1, sending.clone()),
+        (1, edit(Seq(3), "first, edited")),
+        (2, react(Seq(3), "👍", true)),
+        (3, react(Seq(3), "👍", true)),
+        (3, react(Seq(3), "👍", false)),
+        (1, pin(Seq(3), true)),
+        (2, send("second")),
+        (2, pin(Seq(9), true)),
+        (1, pin(Seq(9), true)),
+        (2, edit(Seq(9), "a SECRET")),
+        (2, delete(Seq(9))),
+        (3, mark(4, 3)),
+        (3, Command::Leave),
+        (1, add(&[user(3)])),
+        (1, sending),
+    ];
+    let commands: Vec<_> = commands.into_iter().map(|(n, command)| (user(n), command)).collect();
+    let outcomes = scribe.together(channel, &commands).await;
+    assert_eq!(outcomes[7], Err(Refusal::RoleTooLow));
+    assert_eq!(outcomes[14], Ok(Outcome::Stored(Seq(3))));
+
+    let written = scribe.written(channel);
+    let entries = backend.log.entries(channel, user(1), Seq(1), Seq(100), 100).await.expect("entries");
+    assert_eq!(entries, truth::entries_now(&written));
+    let everything = [Interval { from: Seq(1), to: None }];
+    let history = backend.log.history(channel, user(2), &everything, Window::Latest, 10).await.expect("history");
+    assert_eq!(history, fold(&written, user(2)));
+    assert_eq!((history[0].reactions[0].count, history[0].pinned, history[1].deleted, history[1].pinned), (1, true, true, false));
+    assert!(!format!("{entries:?}{history:?}").contains("SECRET"));
+    let member = backend.channels.find_member(channel, user(3)).await.expect("the store answers").expect("is in");
+    assert_eq!((member.visible.len(), member.position.read), (1, truth::head(&written).seq));
+    let listing = backend.channels.find_listing(user(2), channel).await.expect("the store answers").expect("is in");
+    assert_eq!((listing.members, listing.unread, listing.head), (3, 0, truth::head(&written)));
 }
 
 /// Several writers, of which only one at a time can be right about the head.
@@ -226,11 +269,12 @@ pub async fn ranges_of_entries_are_bounded_on_both_sides(backend: Backend) {
     for n in 2..=9 {
         assert_eq!(scribe.say(channel, user(1), "word").await, Seq(n));
     }
-    let cases: [(u64, u64, usize, &[u64]); 8] = [
+    let cases: [(u64, u64, usize, &[u64]); 9] = [
         (1, 9, 100, &[1, 2, 3, 4, 5, 6, 7, 8, 9]),
         (3, 5, 100, &[3, 4, 5]),
         (3, 9, 2, &[3, 4]),
         (0, 2, 100, &[1, 2]),
+        (3, 9, 1, &[3]),
         (9, 9, 1, &[9]),
         (10, 20, 100, &[]),
         (8, 1_000_000, 100, &[8, 9]),

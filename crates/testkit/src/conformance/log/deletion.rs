@@ -1,11 +1,12 @@
 //! What is gone is gone.
 
-use rialto_domain::ChannelId;
 use rialto_domain::apply::Command;
 use rialto_domain::channel::ChannelKind;
 use rialto_domain::entry::{ChannelChange, Event, Message};
 use rialto_domain::log::{Interval, Seq, Window};
 use rialto_domain::ports::{Lookup, PortError};
+use rialto_domain::publication::Outcome;
+use rialto_domain::{ChannelId, Refusal};
 
 use crate::builders::{delete, edit, mark, mention, pin, react, reply, send, user};
 use crate::{Backend, Scribe};
@@ -94,7 +95,20 @@ pub async fn a_deleted_channel_keeps_its_last_entry_only(backend: Backend) {
         let member = backend.channels.find_member(channel, user(n)).await.expect("the store answers").expect("is remembered");
         assert_eq!(member.visible.last().and_then(|stretch| stretch.to), Some(last), "former members may fetch the last entry");
     }
-    assert_eq!(scribe.command(channel, user(1), send("anybody?")).await, Err(rialto_domain::Refusal::ChannelUnknown));
+    assert_eq!(scribe.command(channel, user(1), send("anybody?")).await, Err(Refusal::ChannelUnknown));
+}
+
+/// What was written in the same breath goes as well.
+pub async fn a_channel_deleted_together_with_its_last_words_keeps_none_of_them(backend: Backend) {
+    let scribe = Scribe::new(&backend);
+    let channel = scribe.open(ChannelKind::Group, user(1), &[user(2)]).await;
+    scribe.say(channel, user(2), "a SECRET").await;
+    let commands = [(user(2), send("another SECRET")), (user(1), Command::DeleteChannel), (user(2), send("too late"))];
+    let outcomes = scribe.together(channel, &commands).await;
+    assert_eq!(outcomes, [Ok(Outcome::Stored(Seq(4))), Ok(Outcome::Stored(Seq(5))), Err(Refusal::ChannelUnknown)]);
+    let entries = backend.log.entries(channel, user(2), Seq(1), Seq(100), 100).await.expect("entries");
+    assert_eq!(entries, scribe.written(channel)[4..]);
+    assert!(!answers(&backend, channel).await.contains("SECRET"));
 }
 
 /// Everything that a store says of a channel, as text.

@@ -24,6 +24,7 @@ macro_rules! ask_log {
             an_append_on_another_head_is_refused_and_changes_nothing
             one_conflict_keeps_the_whole_batch_out
             a_batch_appends_to_several_channels
+            one_append_holds_entries_that_change_each_other
             racing_writers_leave_one_log_without_gaps
             a_channel_that_was_never_made_is_not_found
             a_channel_is_loaded_as_its_writer_left_it
@@ -49,6 +50,7 @@ macro_rules! ask_log {
             replaced_text_is_in_none_of_the_answers
             a_deleted_message_loses_its_reactions_and_its_pin
             a_deleted_channel_keeps_its_last_entry_only
+            a_channel_deleted_together_with_its_last_words_keeps_none_of_them
             stories_of_groups_are_told_truly
             stories_of_broadcasts_are_told_truly
             stories_of_direct_channels_are_told_truly

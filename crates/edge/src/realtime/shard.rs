@@ -1,0 +1,454 @@
+//! A thread that moves the bytes of its connections.
+//!
+//! One turn of the loop: take what happened on sockets, what other threads sent and what became due; then write, once
+//! for each connection that has something to say. What a turn does is found beside this file: [`super::reading`] for
+//! bytes that come, [`super::dialogue`] for commands, [`super::delivery`] for announcements, [`super::polling`] for
+//! sessions without a socket.
+
+use mio::{Events, Interest, Poll, Token};
+use rialto_domain::publication::Topic;
+use rialto_domain::session::{Effect, Input};
+use rialto_domain::{Timestamp, UserId};
+use rialto_wire::engineio::packet::PING_FRAME;
+use rialto_wire::engineio::{Beat, Heartbeat, Sid};
+use rialto_wire::websocket::CloseCode;
+use slab::Slab;
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+
+use super::admission::Permit;
+use super::announcement::Announcement;
+use super::connection::{Carrier, Connection, Key, NEVER};
+use super::dialogue::Answer;
+use super::encode;
+use super::gateway::Gateway;
+use super::listener::{Arrival, HandOver};
+use super::mailbox::Mailbox;
+use super::outbox::Spares;
+use super::polling::PollingMail;
+use super::relay::Relay;
+use super::rooms::{Index, Rooms};
+use super::stream::Stream;
+use super::tally::Tally;
+use super::timers::Wheel;
+use crate::settings::Settings;
+
+/// Names the mailbox among the sockets.
+const MAILBOX: Token = Token(usize::MAX);
+/// Large enough for most bursts; the reads of all connections share it.
+const BUFFER_BYTES: usize = 64 * 1024;
+
+/// What all shards know.
+pub(super) struct Shared {
+    pub(super) settings: Settings,
+    pub(super) gateway: Arc<dyn Gateway>,
+    pub(super) relay: Arc<Relay>,
+    pub(super) mailboxes: Vec<Arc<Mailbox>>,
+    pub(super) runtime: Handle,
+    pub(super) http: mpsc::Sender<HandOver>,
+}
+
+/// What other threads tell a shard.
+pub(super) enum Mail {
+    /// Something was announced.
+    Announcement(Arc<Announcement>),
+    /// A socket came.
+    Arrival(Box<Arrival>),
+    /// The service answered.
+    Answer(Key, Answer),
+    /// Something for this topic may have been missed.
+    Resync(Topic),
+    /// Of the users whose presence a connection watches, those whose it may not watch any more.
+    Unwatchable(Key, Vec<UserId>),
+    /// A request of a session that polls.
+    Polling(PollingMail),
+    /// Say goodbye to everybody within so many milliseconds, then stop.
+    Drain(u64),
+    /// Stop now.
+    Stop,
+}
+
+pub(super) struct Shard {
+    pub(super) number: usize,
+    pub(super) shared: Arc<Shared>,
+    poll: Poll,
+    mailbox: Arc<Mailbox>,
+    pub(super) connections: Slab<Connection>,
+    /// The sessions that poll.
+    pub(super) sids: HashMap<Sid, Index>,
+    pub(super) rooms: Rooms,
+    timers: Wheel<Key>,
+    /// Connections with something to write.
+    pub(super) dirty: Vec<Index>,
+    /// Sockets with more to read than one turn takes.
+    pub(super) unread: Vec<Key>,
+    pub(super) spares: Spares,
+    pub(super) buffer: Vec<u8>,
+    generation: u32,
+    started: Instant,
+    /// When this turn began: milliseconds since the shard started, on a clock that never goes back.
+    pub(super) now: Timestamp,
+    /// When the last connection is cut, once the shard drains.
+    drain_by: Option<Timestamp>,
+    pub(super) tally: Tally,
+}
+
+impl Shard {
+    pub(super) fn new(number: usize, poll: Poll, shared: Arc<Shared>) -> Self {
+        let mailbox = Arc::clone(&shared.mailboxes[number]);
+        Self {
+            number,
+            shared,
+            poll,
+            mailbox,
+            connections: Slab::new(),
+            sids: HashMap::new(),
+            rooms: Rooms::default(),
+            timers: Wheel::new(Timestamp(0)),
+            dirty: Vec::new(),
+            unread: Vec::new(),
+            spares: Spares::default(),
+            buffer: vec![0; BUFFER_BYTES],
+            generation: 0,
+            started: Instant::now(),
+            now: Timestamp(0),
+            drain_by: None,
+            tally: Tally::new(),
+        }
+    }
+
+    /// The poller of a new shard and its mailbox, which wakes the poller.
+    pub(super) fn poller(settings: &Settings) -> io::Result<(Poll, Mailbox)> {
+        let poll = Poll::new()?;
+        let waker = mio::Waker::new(poll.registry(), MAILBOX)?;
+        let wake = move || {
+            if let Err(error) = waker.wake() {
+                tracing::error!(%error, "a shard cannot be woken");
+            }
+        };
+        Ok((poll, Mailbox::new(settings.mailbox_bytes, wake)))
+    }
+
+    /// Runs until told to stop.
+    pub(super) fn run(mut self) {
+        Mailbox::never_wait_on_this_thread();
+        let _nobody_waits_for_it_afterwards = Mailbox::closed_at_the_end(&self.mailbox);
+        let runtime = self.shared.runtime.clone();
+        let _inside_the_runtime = runtime.enter();
+        let mut events = Events::with_capacity(1024);
+        let (mut mail, mut lost, mut fired) = (Vec::new(), Vec::new(), Vec::new());
+        let mut goes_on = true;
+        while goes_on {
+            let timeout = self.sleep();
+            match self.poll.poll(&mut events, timeout) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => {
+                    tracing::error!(%error, shard = self.number, "a shard cannot wait for its sockets");
+                    break;
+                }
+            }
+            self.now = Timestamp(self.started.elapsed().as_millis() as u64);
+            for event in events.iter().filter(|event| event.token() != MAILBOX) {
+                let index = event.token().0 as Index;
+                if event.is_writable() {
+                    self.writable(index);
+                }
+                if event.is_readable() || event.is_read_closed() {
+                    self.readable(index, event.is_read_closed());
+                }
+            }
+            for key in std::mem::take(&mut self.unread) {
+                if self.find(key).is_some() {
+                    self.readable(key.index, true);
+                }
+            }
+            self.mailbox.take(&mut mail, &mut lost);
+            for mail in mail.drain(..) {
+                goes_on &= self.read_mail(mail);
+            }
+            lost.drain(..).for_each(|topic| self.resync_room(topic));
+            self.timers.advance(self.now, &mut fired);
+            fired.drain(..).for_each(|key| self.fire(key));
+            self.flush();
+            goes_on &= !self.is_drained();
+            self.tally.report(self.connections.len());
+        }
+        for index in self.connections.iter().map(|(index, _)| index as Index).collect::<Vec<_>>() {
+            self.cut(index);
+        }
+    }
+
+    fn sleep(&self) -> Option<Duration> {
+        if !self.unread.is_empty() || !self.mailbox.may_sleep() {
+            return Some(Duration::ZERO);
+        }
+        let now = Timestamp(self.started.elapsed().as_millis() as u64);
+        let drained = self.drain_by.map(|by| by.since(now));
+        self.timers.sleep_ms(now).into_iter().chain(drained).min().map(Duration::from_millis)
+    }
+
+    /// False when the shard is to stop.
+    fn read_mail(&mut self, mail: Mail) -> bool {
+        match mail {
+            Mail::Announcement(announcement) => self.deliver(&announcement),
+            Mail::Arrival(arrival) => self.arrive(*arrival),
+            Mail::Answer(key, answer) => self.answered(key, answer),
+            Mail::Resync(topic) => self.resync_room(topic),
+            Mail::Unwatchable(key, users) => self.unwatch_presence(key, &users),
+            Mail::Polling(mail) => self.polling(mail),
+            Mail::Drain(within_ms) => self.drain(within_ms),
+            Mail::Stop => return false,
+        }
+        true
+    }
+
+    // Connections
+
+    /// A connection by its lasting name.
+    pub(super) fn find(&mut self, key: Key) -> Option<&mut Connection> {
+        self.connections.get_mut(key.index as usize).filter(|connection| connection.generation == key.generation)
+    }
+
+    pub(super) fn key(&self, index: Index) -> Key {
+        Key { index, generation: self.connections[index as usize].generation }
+    }
+
+    /// Keeps a new connection. `None` when the poller does not take its socket.
+    pub(super) fn insert(&mut self, mut stream: Option<Stream>, permit: Permit) -> Option<Index> {
+        let entry = self.connections.vacant_entry();
+        let index = entry.key();
+        if let Some(stream) = &mut stream {
+            let both = Interest::READABLE | Interest::WRITABLE;
+            if let Err(error) = self.poll.registry().register(stream, Token(index), both) {
+                tracing::warn!(%error, "a socket cannot be watched");
+                return None;
+            }
+        }
+        self.generation = self.generation.wrapping_add(1);
+        let timing = &self.shared.settings.timing;
+        let heartbeat = Heartbeat::started(timing.heartbeat, self.now.0);
+        entry.insert(Connection::new(self.generation, stream, permit, heartbeat, self.now.after_ms(timing.head_ms)));
+        self.arm(index as Index);
+        Some(index as Index)
+    }
+
+    /// Lets another connection watch a socket from now on.
+    pub(super) fn rewatch(&mut self, stream: &mut Stream, index: Index) -> io::Result<()> {
+        self.poll.registry().reregister(stream, Token(index as usize), Interest::READABLE | Interest::WRITABLE)
+    }
+
+    /// Watches a socket no more, because it goes elsewhere.
+    pub(super) fn unwatch(&mut self, stream: &mut Stream) -> io::Result<()> {
+        self.poll.registry().deregister(stream)
+    }
+
+    /// Says goodbye, and ends the connection when the client has answered or does not.
+    pub(super) fn close(&mut self, index: Index, code: CloseCode, reason: &str) {
+        let Some(connection) = self.connections.get_mut(index as usize).filter(|connection| !connection.is_closing()) else { return };
+        let last_word = match &connection.carrier {
+            Carrier::Head(_) | Carrier::Closing => None,
+            Carrier::EngineIo(_) if connection.stream.is_none() => Some(rialto_wire::engineio::Packet::Close.frame()),
+            _ => Some(encode::close(code, reason)),
+        };
+        self.end(index, last_word);
+    }
+
+    /// Queues the last word and ignores from now on what the peer says.
+    pub(super) fn end(&mut self, index: Index, last_word: Option<bytes::Bytes>) {
+        self.retire(index);
+        let linger_ms = self.shared.settings.timing.linger_ms;
+        let connection = &mut self.connections[index as usize];
+        connection.carrier = Carrier::Closing;
+        connection.reader = Default::default();
+        connection.deadline = self.now.after_ms(linger_ms);
+        if connection.is_blocked {
+            // The last word must not wait behind what will hardly be read any more.
+            connection.outbox.drop_announcements();
+        }
+        if let Some(frame) = last_word {
+            connection.outbox.push(frame, &mut self.spares);
+        }
+        self.soil(index);
+        self.arm(index);
+    }
+
+    /// Ends the connection without another word.
+    pub(super) fn cut(&mut self, index: Index) {
+        if self.connections.contains(index as usize) {
+            self.retire(index);
+            let connection = self.connections.remove(index as usize);
+            if let Some(polled) = connection.polled {
+                self.sids.remove(&polled.sid);
+            }
+        }
+    }
+
+    /// Takes the connection out of everything it is registered in.
+    fn retire(&mut self, index: Index) {
+        self.leave_rooms(index);
+        let connection = &mut self.connections[index as usize];
+        connection.rare = None;
+        if std::mem::take(&mut connection.is_announced)
+            && let Some(identity) = connection.identity()
+        {
+            self.shared.gateway.disconnected(identity);
+        }
+        self.part(index);
+    }
+
+    // Writing
+
+    /// Notes that the connection has something to write.
+    pub(super) fn soil(&mut self, index: Index) {
+        let connection = &mut self.connections[index as usize];
+        if !std::mem::replace(&mut connection.is_dirty, true) {
+            self.dirty.push(index);
+        }
+    }
+
+    /// Queues a frame that must not be dropped.
+    pub(super) fn push(&mut self, index: Index, frame: bytes::Bytes) {
+        if let Some(connection) = self.connections.get_mut(index as usize) {
+            connection.outbox.push(frame, &mut self.spares);
+            self.soil(index);
+        }
+    }
+
+    fn writable(&mut self, index: Index) {
+        if let Some(connection) = self.connections.get_mut(index as usize)
+            && std::mem::take(&mut connection.is_blocked)
+        {
+            self.soil(index);
+        }
+    }
+
+    fn flush(&mut self) {
+        // What leaves may let commands go on that waited for room, and they have something to say as well.
+        while let Some(index) = self.dirty.pop() {
+            self.flush_one(index);
+        }
+    }
+
+    pub(super) fn flush_one(&mut self, index: Index) {
+        let Some(connection) = self.connections.get_mut(index as usize) else { return };
+        connection.is_dirty = false;
+        let Some(stream) = &mut connection.stream else { return self.flush_poll(index) };
+        if connection.is_blocked {
+            return;
+        }
+        let Ok(written) = connection.outbox.write_to(stream, &mut self.spares) else { return self.cut(index) };
+        connection.is_blocked = written.is_blocked;
+        self.tally.wrote(written.frames, written.bytes);
+        if connection.outbox.is_empty() {
+            connection.is_lagging = false;
+            if matches!(connection.carrier, Carrier::Closing) && stream.finish().is_err() {
+                return self.cut(index);
+            }
+        }
+        self.drained(index);
+    }
+
+    /// Less waits for the peer than before: perhaps it may speak again.
+    pub(super) fn drained(&mut self, index: Index) {
+        let half = self.shared.settings.outbox_bytes / 2;
+        let connection = &mut self.connections[index as usize];
+        if connection.outbox.bytes() > half {
+            return;
+        }
+        let may_wait = connection.rare.is_some();
+        if std::mem::take(&mut connection.is_paused) {
+            let key = self.key(index);
+            self.unread.push(key);
+        }
+        if may_wait {
+            self.go_on(index);
+        }
+    }
+
+    // Time
+
+    /// Sets a timer for the connection unless an earlier one is set.
+    pub(super) fn arm(&mut self, index: Index) {
+        let key = self.key(index);
+        let connection = &mut self.connections[index as usize];
+        let due = connection.due();
+        if due < connection.timer_at {
+            connection.timer_at = due;
+            self.timers.set(due, key);
+        }
+    }
+
+    fn fire(&mut self, key: Key) {
+        let now = self.now;
+        let Some(connection) = self.find(key).filter(|connection| connection.timer_at <= now) else { return };
+        connection.timer_at = NEVER;
+        if connection.due() <= now {
+            self.due(key.index);
+        }
+        if self.find(key).is_some() {
+            self.arm(key.index);
+        }
+    }
+
+    fn due(&mut self, index: Index) {
+        let now = self.now;
+        let pace = self.shared.settings.timing.heartbeat;
+        let connection = &mut self.connections[index as usize];
+        if connection.deadline <= now {
+            connection.deadline = NEVER;
+            return match connection.carrier {
+                Carrier::Head(_) => self.decline(index, &super::opening::Declined::because(408, "the request did not come in time")),
+                Carrier::Closing => self.cut(index),
+                _ if connection.is_revoked => self.end_dialogue(index),
+                _ if self.drain_by.is_some() => self.close(index, CloseCode::GOING_AWAY, "the server goes down"),
+                _ => self.close(index, CloseCode::POLICY, "too late"),
+            };
+        }
+        if let Effect::Close(reason) = connection.session.handle(Input::Tick, now) {
+            return self.close_because(index, reason);
+        }
+        match connection.heartbeat.tick(pace, now.0) {
+            Beat::Rest => {}
+            Beat::Ping => {
+                let ping = if matches!(connection.carrier, Carrier::Plain(_)) { encode::PLAIN_PING } else { PING_FRAME };
+                self.push(index, ping);
+            }
+            Beat::Dead => {
+                tracing::debug!(shard = self.number, "a client does not answer any more");
+                self.cut(index);
+            }
+        }
+    }
+
+    // Goodbye
+
+    fn drain(&mut self, within_ms: u64) {
+        self.drain_by = Some(self.now.after_ms(within_ms));
+        // The last quarter is for those who are slow to go.
+        let spread_ms = within_ms - within_ms / 4;
+        for index in self.connections.iter().map(|(index, _)| index as Index).collect::<Vec<_>>() {
+            let leave_ms = super::drain::share(index, self.connections.len(), spread_ms);
+            self.dismiss(index, leave_ms);
+        }
+    }
+
+    pub(super) fn is_draining(&self) -> bool {
+        self.drain_by.is_some()
+    }
+
+    fn is_drained(&self) -> bool {
+        self.drain_by.is_some_and(|by| self.connections.is_empty() || self.now >= by)
+    }
+
+    /// Tells a room that something was dropped.
+    fn resync_room(&mut self, topic: Topic) {
+        for index in self.rooms.members(topic).to_vec() {
+            self.resync(index);
+        }
+    }
+}
