@@ -39,8 +39,8 @@ impl Shard {
     pub(super) fn dismiss(&mut self, index: Index, leave_ms: u64) {
         let Some(connection) = self.connections.get_mut(index as usize) else { return };
         match connection.carrier {
-            Carrier::Head(_) => return self.cut(index),
-            Carrier::Closing => return,
+            // A head may still turn out to be a poll of somebody who has not heard of this yet.
+            Carrier::Head(_) | Carrier::Closing => return,
             Carrier::Candidate(_) | Carrier::Echo => return self.close(index, CloseCode::GOING_AWAY, "the server goes down"),
             Carrier::Plain(_) | Carrier::EngineIo(_) => {}
         }
