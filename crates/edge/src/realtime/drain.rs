@@ -32,7 +32,9 @@ impl Shard {
     }
 
     pub(super) fn is_drained(&self) -> bool {
-        self.drain_by.is_some_and(|by| self.connections.is_empty() || self.now >= by)
+        // Browsers open connections on a guess and say nothing: nobody waits for those.
+        let are_all_gone = || self.connections.iter().all(|(_, connection)| matches!(connection.carrier, Carrier::Head(_)));
+        self.drain_by.is_some_and(|by| self.now >= by || are_all_gone())
     }
 
     /// Asks a client to leave, and closes its connection when it did not within `leave_ms`.
