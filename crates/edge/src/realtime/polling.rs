@@ -36,6 +36,9 @@ pub(super) struct Polled {
     waiting: Option<Answer>,
 }
 
+/// The packet that closes a session, as it travels.
+const CLOSE: &[u8] = b"1";
+
 type Answer = oneshot::Sender<Result<Vec<u8>, RequestError>>;
 
 /// A request on its way to a shard.
@@ -179,7 +182,9 @@ impl Shard {
         let taken = connection.outbox.take_while(|frame| {
             packet.clear();
             encode::polled(frame, &mut packet);
-            payload.push(&packet)
+            // Official clients act on a close at once, and on messages in the next turn: what came with it would be lost.
+            let is_alone = payload.is_empty() || packet != CLOSE;
+            is_alone && payload.push(&packet)
         });
         if payload.is_empty() {
             let Some(otherwise) = otherwise else {

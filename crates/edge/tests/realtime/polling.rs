@@ -1,4 +1,4 @@
-use crate::client::{Client, Said};
+use crate::client::Client;
 use crate::service::{GENERAL, Server, user};
 use rialto_edge::realtime::{Endpoint, Polling};
 use rialto_wire::engineio::{Pace, RequestError, Sid};
@@ -157,8 +157,11 @@ fn bad_bodies_end_the_session() {
 fn a_client_may_end_its_session() {
     let server = echo();
     let poller = Poller::open(&server, Endpoint::EngineEcho, "");
+    let waiting = poller.poll_meanwhile();
     assert_eq!(poller.push("1"), Ok("ok".into()));
-    while poller.poll() != Err(RequestError::UnknownSid) {}
+    // The poll comes before the close or after it.
+    assert!([Ok("6".into()), Err(RequestError::UnknownSid)].contains(&poller.wait(waiting)));
+    assert_eq!(poller.poll(), Err(RequestError::UnknownSid));
     assert_eq!(poller.push("4late"), Err(RequestError::UnknownSid));
 }
 
@@ -270,9 +273,28 @@ fn a_candidate_that_fails_leaves_the_session_to_polling() {
 fn the_end_of_a_log_in_ends_the_session() {
     let server = Server::start();
     let poller = socketio(&server);
-    poller.push(r#"42["account.logout",{}]"#).unwrap();
-    assert_eq!(poller.packets(2), ["41", "1"]);
+    poller.push(r#"420["account.logout",{}]"#).unwrap();
+    let last = poller.packets(2);
+    assert!(last[0].starts_with("430[") && last[1] == "41", "{last:?}");
+    assert_eq!(poller.poll(), Ok("1".into()), "the close comes in an answer of its own");
     assert_eq!(poller.poll(), Err(RequestError::UnknownSid));
+}
+
+/// The official client stops polling when it is probed, and speaks to nobody until it has moved.
+#[test]
+fn a_session_that_ends_amid_an_upgrade_says_so_on_the_websocket() {
+    let server = Server::start();
+    let poller = socketio(&server);
+    let waiting = poller.poll_meanwhile();
+    let mut client = poller.upgrade().unwrap();
+    client.send_text("2probe");
+    assert_eq!(client.text(), "3probe");
+    assert_eq!(poller.wait(waiting), Ok("6".into()));
+    poller.push(r#"42["account.logout",{}]"#).unwrap();
+    server.until_connected(0);
+    client.send_text("5");
+    assert_eq!([client.text(), client.text()], ["41", "1"]);
+    assert_eq!(client.until_closed().0, 1000);
 }
 
 #[test]
@@ -304,5 +326,4 @@ fn a_session_that_polls_is_told_when_the_server_goes() {
     });
     assert!(heard.starts_with(r#"42["notice","#) && heard.ends_with('1'), "{heard}");
     going.join().unwrap();
-    assert_eq!(Said::End, Said::End);
 }
