@@ -169,7 +169,7 @@ describe('connecting again', () => {
   });
 });
 
-describe('a server that ends', () => {
+describe('a server that ends', { concurrency: 4 }, () => {
   for (const carrier of socketioCarriers) {
     test(`${carrier} finds it again by itself after a restart`, async (t) => {
       const server = await Server.during(t);

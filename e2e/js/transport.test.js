@@ -145,7 +145,7 @@ describe('transport', () => {
   });
 });
 
-describe('heartbeats and deadlines', () => {
+describe('heartbeats and deadlines', { concurrency: true }, () => {
   let server;
   before(async () => (server = await Server.start({ ping_interval_ms: 300, ping_timeout_ms: 300, connect_timeout_ms: 500 })));
   after(() => server.stop());
