@@ -215,6 +215,7 @@ async fn invoke(service: &Service, me: Identity, address: IpAddr, command: Comma
                 Ok(Reply::Invited(Invited { seq: None, invite: Some(service.make_invite(me, it.channel, terms).await?) }))
             }
             None if it.users.is_empty() => Err(Refusal::Invalid),
+            None if it.users.is_empty() => Err(Refusal::Invalid),
             None => Ok(Reply::Invited(Invited { seq: service.add_members(me, it.channel, it.users).await?, invite: None })),
         },
         Command::ChannelJoin(it) => Ok(Reply::Channel(Box::new(channel(service.join(me, &it.invite).await?)))),
