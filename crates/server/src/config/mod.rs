@@ -147,6 +147,7 @@ impl Config {
     ///
     /// # Errors
     /// Every mistake of every source.
+    #[cfg(test)]
     pub(crate) fn read(sources: &Sources) -> Result<Loaded, Mistakes> {
         Self::weigh(sources, Vec::new())
     }

@@ -1,7 +1,7 @@
 //! `rialto chat`: a client in the terminal, for people and for scripts.
 //!
 //! [`model`] is the chat as a value; around it stand what is drawn ([`screen`]), what is typed ([`keys`], [`typed`],
-//! [`line`]), and the ways to the server ([`link`]), to the person ([`interactive`]) and to a script ([`script`]).
+//! [`mod@line`]), and the ways to the server ([`link`]), to the person ([`interactive`]) and to a script ([`script`]).
 
 mod backoff;
 mod editor;
