@@ -36,7 +36,7 @@ pub(super) struct Polled {
     waiting: Option<Answer>,
 }
 
-/// The packet that closes a session, as it travels.
+/// The packet that ends a session.
 const CLOSE: &[u8] = b"1";
 
 type Answer = oneshot::Sender<Result<Vec<u8>, RequestError>>;
@@ -182,9 +182,8 @@ impl Shard {
         let taken = connection.outbox.take_while(|frame| {
             packet.clear();
             encode::polled(frame, &mut packet);
-            // Official clients act on a close at once, and on messages in the next turn: what came with it would be lost.
-            let is_alone = payload.is_empty() || packet != CLOSE;
-            is_alone && payload.push(&packet)
+            // The official client acts on a close before what came in the same answer: it must come alone.
+            (packet != CLOSE || payload.is_empty()) && payload.push(&packet)
         });
         if payload.is_empty() {
             let Some(otherwise) = otherwise else {

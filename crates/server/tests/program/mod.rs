@@ -69,7 +69,10 @@ impl Drop for Server {
 
 fn serve(data: &Path, listen: &str, settings: &[String]) -> (Child, String) {
     let mut command = rialto();
-    command.arg("serve").arg("--data-dir").arg(data).args(["--listen", listen, "--metrics-listen", "off"]).args(settings);
+    command.arg("serve").arg("--data-dir").arg(data).args(["--listen", listen]).args(settings);
+    if !settings.iter().any(|setting| setting.starts_with("--metrics-listen")) {
+        command.args(["--metrics-listen", "off"]);
+    }
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let url = lines.find_map(|line| line.unwrap().strip_prefix("Rialto is at ").map(str::to_owned)).expect("the server tells its address");
