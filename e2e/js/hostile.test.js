@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import http from 'node:http';
 import { connect as dial } from 'node:net';
 import { after, before, describe, test } from 'node:test';
@@ -10,9 +11,11 @@ import { after, before, describe, test } from 'node:test';
 import WebSocket from 'ws';
 
 import { liveCarriers } from './support/carriers.js';
-import { within } from './support/patience.js';
+import { eventually, within } from './support/patience.js';
 import { arrive, connectAgain, group, register, say } from './support/people.js';
 import { Server } from './support/server.js';
+
+const hasProc = existsSync('/proc/self/fd');
 
 describe('bad input', { concurrency: 4 }, () => {
   let server;
@@ -209,16 +212,19 @@ describe('bad input', { concurrency: 4 }, () => {
     }
   });
 
-  test('three hundred connections that come and go leave nothing behind', async () => {
+  test('three hundred connections that come and go leave no descriptor behind', { skip: !hasProc && 'there is no /proc' }, async (t) => {
+    const server = await Server.during(t);
+    const { port } = new URL(server.url);
+    const settled = await server.descriptors();
     for (let round = 0; round < 3; round += 1) {
-      const sockets = await Promise.all(Array.from({ length: 100 }, () => new Promise((resolve) => dial(port, '127.0.0.1', function () { resolve(this); }))));
+      const sockets = Array.from({ length: 100 }, () => dial(port, '127.0.0.1'));
+      await Promise.all(sockets.map((socket) => once(socket, 'connect')));
       for (const [place, socket] of sockets.entries()) {
-        socket.on('error', () => {});
         if (place % 2) socket.write('GET /ws HTTP/1.1\r\nHost: x\r\nUpgr');
         socket.resetAndDestroy();
       }
     }
-    await witness.call('account.get');
+    await eventually('the descriptors to be closed', async () => (await server.descriptors()) <= settled);
   });
 
   // HTTP and Engine.IO over HTTP
@@ -226,7 +232,7 @@ describe('bad input', { concurrency: 4 }, () => {
   /** Sends bytes as they are and tells the status of the answer. */
   function raw(bytes) {
     return within(
-      new Promise((resolve, reject) => {
+      new Promise((resolve) => {
         const socket = dial(port, '127.0.0.1', () => socket.write(bytes));
         let answer = '';
         socket.on('data', (data) => {
@@ -237,24 +243,28 @@ describe('bad input', { concurrency: 4 }, () => {
           socket.destroy();
         });
         socket.on('close', () => resolve(0));
-        socket.on('error', reject);
+        socket.on('error', () => resolve(0));
       }),
       'an answer',
     );
   }
 
-  for (const [what, bytes, statuses] of [
-    ['no HTTP', '\x16\x03\x01\x02\x00\x01\x00\r\n\r\n', [400, 0]],
-    ['a length told twice in two ways', 'POST /api/v1/accounts HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}', [400]],
-    ['two lengths', 'POST /api/v1/accounts HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}', [400]],
-    ['a head of a hundred kilobytes', `GET / HTTP/1.1\r\nHost: x\r\nX: ${'y'.repeat(100_000)}\r\n\r\n`, [431]],
-    ['two thousand headers', `GET / HTTP/1.1\r\nHost: x\r\n${'a: b\r\n'.repeat(2000)}\r\n`, [431]],
-    ['a line break in a header', 'GET / HTTP/1.1\r\nHost: x\r\nX: a\rb\r\n\r\n', [400]],
-    ['a half WebSocket', 'GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n', [400, 426]],
-    ['another version of WebSocket', 'GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 8\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n', [426]],
+  const post = (head) => `POST /api/v1/accounts HTTP/1.1\r\nHost: x\r\n${head}\r\n\r\n{}`;
+  const get = (head, path = '/') => `GET ${path} HTTP/1.1\r\nHost: x\r\n${head}\r\n\r\n`;
+  const upgrade = 'Upgrade: websocket\r\nConnection: Upgrade';
+  for (const [what, bytes, ...statuses] of [
+    ['no HTTP', '\x16\x03\x01\x02\x00\x01\x00\r\n\r\n', 400, 0],
+    ['a length told twice in two ways', post('Content-Length: 2\r\nTransfer-Encoding: chunked'), 400],
+    ['two lengths', post('Content-Length: 2\r\nContent-Length: 3'), 400],
+    ['a head of a hundred kilobytes', get(`X: ${'y'.repeat(100_000)}`), 431],
+    ['two thousand headers', get(Array(2000).fill('a: b').join('\r\n')), 431],
+    ['a line break in a header', get('X: a\rb'), 400],
+    ['a half WebSocket', get(upgrade, '/ws'), 400, 426],
+    ['another version of WebSocket', get(`${upgrade}\r\nSec-WebSocket-Version: 8\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==`, '/ws'), 426],
   ]) {
     test(`HTTP: ${what} is refused`, async () => {
-      assert.ok(statuses.includes(await raw(bytes)));
+      const status = await raw(bytes);
+      assert.ok(statuses.includes(status), `${status}`);
     });
   }
 
@@ -334,9 +344,10 @@ describe('bad input', { concurrency: 4 }, () => {
     await within(once(socket.resume(), 'close'), 'the end');
   });
 
-  test('a request that is answered by nothing is no 5xx', async () => {
+  test('an address where nothing is, or nothing sensible, is no fault of the server', async () => {
     const agent = new http.Agent({ keepAlive: true });
-    for (const path of ['/', '/api/v1', '/api/v1/openapi.json', '/nothing', '/%00', '/..%2f..%2fetc/passwd', '/socket.io', '/api/v1/channels/x/messages']) {
+    const paths = ['/', '/api/v1', '/api/v1/openapi.json', '/nothing', '/%00', '/..%2f..%2fetc/passwd', '/socket.io', '/api/v1/channels/x/messages'];
+    for (const path of paths) {
       const status = await new Promise((resolve, reject) => {
         http.get(`${server.url}${path}`, { agent }, (answer) => answer.resume().once('end', () => resolve(answer.statusCode))).once('error', reject);
       });

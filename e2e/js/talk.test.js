@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { copyFile, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
@@ -29,7 +30,7 @@ function sitDown(t, ...args) {
   const child = spawn(process.execPath, ['talk.mjs', ...args], { cwd: directory, stdio: ['pipe', 'pipe', 'inherit'] });
   t.after(() => child.kill('SIGKILL'));
   const seen = [];
-  child.stdout.setEncoding('utf8').on('data', (text) => seen.push(...text.split('\n').filter(Boolean)));
+  createInterface({ input: child.stdout }).on('line', (line) => seen.push(line));
   return {
     seen,
     type: (line) => child.stdin.write(`${line}\n`),
@@ -57,7 +58,8 @@ test('two people talk, across a restart of the server, and nothing is lost or sh
   await ana.sees('bob: What news?');
 
   const second = sitDown(t, 'bob', password, 'ana', server.url);
-  await eventually('the second one', async () => (await watcher.call('sessions.list')).sessions.length === 2);
+  second.type('I am here');
+  await ana.sees('bob: I am here');
   ana.type('on the Rialto');
   await second.sees('ana: on the Rialto');
   await watcher.close();
@@ -68,7 +70,8 @@ test('two people talk, across a restart of the server, and nothing is lost or sh
   await Promise.all([ana.sees('you: typed while nobody hears'), second.sees('ana: typed while nobody hears')]);
   second.type('I hear you');
   await Promise.all([ana.sees('bob: I hear you'), second.sees('you: I hear you')]);
-  assert.deepEqual(ana.seen, ['you: before anybody is there', 'bob: What news?', 'you: on the Rialto', 'you: typed while nobody hears', 'bob: I hear you']);
-  assert.deepEqual(second.seen, ['ana: on the Rialto', 'ana: typed while nobody hears', 'you: I hear you']);
+  const all = ['you: before anybody is there', 'bob: What news?', 'bob: I am here', 'you: on the Rialto', 'you: typed while nobody hears', 'bob: I hear you'];
+  assert.deepEqual(ana.seen, all);
+  assert.deepEqual(second.seen, ['you: I am here', 'ana: on the Rialto', 'ana: typed while nobody hears', 'you: I hear you']);
   await Promise.all([ana.leave(), second.leave()]);
 });

@@ -91,13 +91,23 @@ refuses('account.register', 'account.username_invalid', 'a password without a na
   await (await world.nobody()).call('account.register', { password: PASSWORD });
 });
 
-for (const [what, password] of [['none', undefined], ['a short one', '1234567'], ['one of a kilobyte', 'x'.repeat(1025)], ['one with a NUL', 'correct\0horse']]) {
+for (const [what, password] of [
+  ['none', undefined],
+  ['a short one', '1234567'],
+  ['one of a kilobyte', 'x'.repeat(1025)],
+  ['one with a NUL', 'correct\0horse'],
+]) {
   refuses('account.register', 'account.password_invalid', what, async (world) => {
     await (await world.nobody()).call('account.register', { username: freshName(), password });
   });
 }
 
-for (const [what, display_name] of [['nothing', ' '], ['control characters', 'a\nb'], ['writing backwards', 'a\u202Eb'], ['too much', 'x'.repeat(65)]]) {
+for (const [what, display_name] of [
+  ['nothing', ' '],
+  ['control characters', 'a\nb'],
+  ['writing backwards', 'a\u202Eb'],
+  ['too much', 'x'.repeat(65)],
+]) {
   refuses('account.register', 'account.display_name_invalid', what, async (world) => {
     await (await world.nobody()).call('account.register', { display_name });
   });

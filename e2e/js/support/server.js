@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -109,6 +109,11 @@ export class Server {
   /** Lets it live again, at the same address, with what it kept. */
   async revive() {
     await this.#begin();
+  }
+
+  /** How many descriptors it has open (where there is a /proc to tell). */
+  async descriptors() {
+    return (await readdir(`/proc/${this.#child.pid}/fd`)).length;
   }
 
   async restart() {
