@@ -51,6 +51,11 @@ refuses('hello', 'auth.required', 'the token of a log-in that has ended', async 
   await (await world.nobody()).call('hello', { token: guest.tokens.access_token });
 });
 
+refuses('hello', 'client.too_old', 'a client from before the oldest that is served', async (world) => {
+  const guest = await world.somebody();
+  await (await world.nobody()).call('hello', { token: guest.tokens.access_token, client: { name: 'Gondola', version: '1.9.12' } });
+}, { on: 'strict', not: ['REST'] });
+
 refuses('hello', 'command.invalid', 'a position that is none', async (world) => {
   await (await world.nobody()).call('hello', { token: world.ana.tokens.access_token, have: { here: 'there' } });
 }, { not: ['REST'] });

@@ -50,6 +50,13 @@ export class Server {
     return new Server({ ...own, ...settings }, directory).#begin();
   }
 
+  /** Starts a messenger for one test, and stops it however that ends. */
+  static async during(test, settings) {
+    const server = await Server.start(settings);
+    test.after(() => server.stop());
+    return server;
+  }
+
   /** Starts the echoes that public protocol suites ask for. */
   static conformance(settings = {}) {
     return new Server({ profile: 'conformance', ...settings }).#begin();

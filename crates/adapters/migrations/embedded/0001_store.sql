@@ -50,8 +50,8 @@ CREATE TABLE direct (
     PRIMARY KEY (low, high)
 ) WITHOUT ROWID, STRICT;
 
--- Every entry of every channel, in the order of their commits. A message stands here as it is now: edits and
--- deletions change it in place, and their own rows hold no text.
+-- Every entry of every channel, in the order of their commits. The rows of edits and deletions hold no text. The
+-- text of a message that was edited or deleted is overwritten with as many zeros; rows are never moved or deleted.
 CREATE TABLE log (
     id        INTEGER PRIMARY KEY,
     channel   INTEGER NOT NULL,
@@ -61,8 +61,21 @@ CREATE TABLE log (
     client_id BLOB,
     kind      INTEGER NOT NULL,
     n         INTEGER NOT NULL,
-    edited_at INTEGER,
     payload   ANY
+) STRICT;
+
+-- What messages say since they were edited or deleted, and the texts of edits. These are overwritten, too, and never
+-- moved or deleted.
+CREATE TABLE revised (
+    id        INTEGER PRIMARY KEY,
+    kind      INTEGER NOT NULL,
+    edited_at INTEGER,
+    reply_to  INTEGER,
+    revision  INTEGER
+) STRICT;
+CREATE TABLE revision (
+    id      INTEGER PRIMARY KEY,
+    payload ANY NOT NULL
 ) STRICT;
 
 -- Where a channel's entries stand in `log`: the entry `seq` in row `id`, and those after it in the rows after it,

@@ -23,6 +23,7 @@ impl Shard {
     /// Queues the last word and ignores from now on what the peer says.
     pub(super) fn end(&mut self, index: Index, last_word: Option<bytes::Bytes>) {
         self.retire(index);
+        self.part_unless_moving(index);
         let linger_ms = self.shared.settings.timing.linger_ms;
         let connection = &mut self.connections[index as usize];
         connection.carrier = Carrier::Closing;
@@ -43,6 +44,7 @@ impl Shard {
     pub(super) fn cut(&mut self, index: Index) {
         if self.connections.contains(index as usize) {
             self.retire(index);
+            self.part(index);
             let connection = self.connections.remove(index as usize);
             if let Some(polled) = connection.polled {
                 self.sids.remove(&polled.sid);
@@ -60,6 +62,5 @@ impl Shard {
         {
             self.shared.gateway.disconnected(identity);
         }
-        self.part(index);
     }
 }

@@ -176,8 +176,19 @@ impl Shard {
         if let Some(polled) = connection.polled.take() {
             self.sids.remove(&polled.sid);
         }
+        if connection.is_closing() {
+            connection.outbox.push(super::encode::close(CloseCode::NORMAL, ""), &mut self.spares);
+        }
         self.soil(session);
         Flow::To(session)
+    }
+
+    /// A session says goodbye. A client that is on its way to the WebSocket polls no more: it hears the last word there.
+    pub(super) fn part_unless_moving(&mut self, index: Index) {
+        let polled = self.connections[index as usize].polled.as_ref();
+        if polled.is_none_or(|polled| polled.upgrade.may_poll_wait()) {
+            self.part(index);
+        }
     }
 
     /// A candidate or its session goes: the other one is on its own.

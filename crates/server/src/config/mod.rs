@@ -25,6 +25,7 @@ mod tls;
 mod tokens;
 mod transport;
 mod value;
+mod version;
 mod warnings;
 
 use rialto_edge::realtime::origin::EVERY;

@@ -186,10 +186,10 @@ pub(super) fn write_entries(group: &mut Group<'_>, channel: ChannelKey, entries:
 
 fn write_entry(group: &mut Group<'_>, inserting: &mut CachedStatement<'_>, channel: ChannelKey, entry: PreparedEntry) -> Result<(), Fault> {
     let sender = group.person(entry.sender)?;
-    let id = group.memory.last_entry + 1;
+    let id = group.memory.last.entry + 1;
     let PreparedEntry { seq, at, client_id, tag, n, kind, payload, effect, .. } = entry;
-    LogRow { id, channel, seq, at, sender, client_id, kind, n, edited_at: None, payload }.insert(inserting)?;
-    group.memory.last_entry = id;
+    LogRow { id, channel, seq, at, sender, client_id, kind, n, payload, edited_at: None, revision: None }.insert(inserting)?;
+    group.memory.last.entry = id;
     group.pending.entries += 1;
     group.pending.channels.entry(channel).or_default().push(seq, id);
     if let Some(tag) = tag {
@@ -200,7 +200,7 @@ fn write_entry(group: &mut Group<'_>, inserting: &mut CachedStatement<'_>, chann
 
 /// Notes in the journal that a position moved.
 fn write_mark(group: &mut Group<'_>, channel: ChannelKey, user: UserId, at: &Position, minima: (Seq, Seq)) -> Result<(), Fault> {
-    let id = group.memory.last_mark + 1;
+    let id = group.memory.last.mark + 1;
     group.sql.prepare_cached("INSERT INTO mark VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?.execute(params![
         id,
         channel,
@@ -213,7 +213,7 @@ fn write_mark(group: &mut Group<'_>, channel: ChannelKey, user: UserId, at: &Pos
         Col(minima.0),
         Col(minima.1),
     ])?;
-    group.memory.last_mark = id;
+    group.memory.last.mark = id;
     Ok(())
 }
 

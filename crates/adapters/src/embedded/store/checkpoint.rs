@@ -3,6 +3,8 @@
 //! The bulk is copied by a thread of its own beside the writer. Only the log's last pages are left to the writer,
 //! which copies them between two commits when the log is long: then the next commit begins it anew.
 
+use std::time::{Duration, Instant};
+
 use parking_lot::{Condvar, Mutex};
 use rusqlite::Connection;
 
@@ -14,6 +16,9 @@ const LONG: i64 = 16_384;
 
 /// Pages that the writer copies without being felt.
 const SHORT_REST: i64 = 1_024;
+
+/// How long to wait before trying again when a reader keeps pages of the log from being copied.
+const PATIENCE: Duration = Duration::from_millis(200);
 
 /// What the writer asks of the thread that checkpoints.
 #[derive(Debug, Default)]
@@ -42,33 +47,52 @@ impl Checkpoints {
 
     /// The thread: copies when asked, until closed.
     pub(super) fn run(&self, sql: &Connection) {
-        loop {
-            let mut state = self.state.lock();
-            while !state.wanted && !state.closed {
+        let mut state = self.state.lock();
+        while !state.closed {
+            if !std::mem::take(&mut state.wanted) {
                 self.asked.wait(&mut state);
+                continue;
             }
-            if state.closed {
-                return;
-            }
-            state.wanted = false;
             drop(state);
             if let Err(error) = checkpoint(sql, "PRAGMA wal_checkpoint(PASSIVE)") {
                 tracing::error!(%error, "the store cannot checkpoint");
+            }
+            state = self.state.lock();
+            if !state.closed {
+                // Under load there is always more to copy; it comes cheaper in larger portions.
+                self.asked.wait_for(&mut state, PATIENCE);
             }
         }
     }
 }
 
-/// After a commit: has the log grown so long that something must be done?
-pub(super) fn keep_short(writer: &Connection, checkpoints: &Checkpoints) -> rusqlite::Result<()> {
-    let Progress { pages, copied, .. } = checkpoint(writer, "PRAGMA wal_checkpoint(NOOP)")?;
-    let rest = pages - copied;
-    if pages >= LONG && rest > 0 && (rest <= SHORT_REST || pages >= 4 * LONG) {
-        checkpoint(writer, "PRAGMA wal_checkpoint(PASSIVE)")?;
-    } else if rest >= WORTH_COPYING || (pages >= LONG && rest > 0) {
-        checkpoints.want();
+/// The writer's share in keeping the log short.
+#[derive(Debug)]
+pub(super) struct Upkeep {
+    /// A reader was in the way: not again before.
+    not_before: Instant,
+}
+
+impl Upkeep {
+    pub(super) fn new() -> Self {
+        Self { not_before: Instant::now() }
     }
-    Ok(())
+
+    /// After a commit: has the log grown so long that something must be done?
+    pub(super) fn keep_short(&mut self, writer: &Connection, checkpoints: &Checkpoints) -> rusqlite::Result<()> {
+        let Progress { pages, copied, .. } = checkpoint(writer, "PRAGMA wal_checkpoint(NOOP)")?;
+        let rest = pages - copied;
+        let own_turn = pages >= LONG && rest > 0 && (rest <= SHORT_REST || pages >= 4 * LONG);
+        if own_turn && Instant::now() >= self.not_before {
+            let Progress { pages, copied, .. } = checkpoint(writer, "PRAGMA wal_checkpoint(PASSIVE)")?;
+            if copied < pages {
+                self.not_before = Instant::now() + PATIENCE;
+            }
+        } else if rest >= WORTH_COPYING || (pages >= LONG && rest > 0) {
+            checkpoints.want();
+        }
+        Ok(())
+    }
 }
 
 /// Copies everything and empties the log. False when a reader was in the way for too long.

@@ -20,12 +20,12 @@ pub(super) fn maintain(path: &Path, create: bool) -> rusqlite::Result<Connection
     let create = if create { OpenFlags::SQLITE_OPEN_CREATE } else { OpenFlags::empty() };
     let sql = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | create)?;
     sql.busy_timeout(Duration::from_secs(10))?;
+    // Whoever opens a store after a crash should not wait until the whole write-ahead log is copied back.
+    sql.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     Ok(sql)
 }
 
 /// The one connection that writes. Every commit is on disk when it returns; checkpoints are somebody else's work.
-///
-/// What is deleted is overwritten with zeros, also in pages that become free.
 pub(super) fn write(path: &Path, most_bytes: Option<u64>) -> rusqlite::Result<Connection> {
     let sql = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     sql.busy_timeout(Duration::from_secs(10))?;
@@ -34,7 +34,7 @@ pub(super) fn write(path: &Path, most_bytes: Option<u64>) -> rusqlite::Result<Co
     sql.execute_batch(
         "PRAGMA synchronous = FULL;
          PRAGMA wal_autocheckpoint = 0;
-         PRAGMA secure_delete = ON;
+         PRAGMA secure_delete = FAST;
          PRAGMA cache_size = -65536;
          PRAGMA temp_store = MEMORY;
          PRAGMA foreign_keys = OFF;",

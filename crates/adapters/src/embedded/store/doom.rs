@@ -1,4 +1,6 @@
 //! Erasing what deleted channels held, a little in each commit.
+//!
+//! Their rows in the log stay, without content: to take them out would move others, see `revision`.
 
 use rialto_domain::{ChannelId, Seq};
 use rusqlite::{OptionalExtension, params};
@@ -69,8 +71,7 @@ fn erase_entry(group: &Group<'_>, channel: ChannelId, row: &LogRow, salt: &Salt)
             group.sql.prepare_cached(erase)?.execute(params![tag(salt, client_id, sender, channel), row.id])?;
         }
     }
-    group.sql.prepare_cached("DELETE FROM log WHERE id = ?1")?.execute([row.id])?;
-    Ok(())
+    row.blank(group.sql)
 }
 
 /// Erases some of what else there is. False when there is nothing left.

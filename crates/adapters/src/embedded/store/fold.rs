@@ -22,7 +22,10 @@ pub(super) struct Fold {
     upto: Watermark,
 }
 
-/// How far the log and the journal reach into a generation.
+/// Rows of the journal that are deleted at once.
+const MARKS: usize = 32;
+
+/// How far something reaches into the log and the journal.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Watermark {
     pub(super) entry: EntryId,
@@ -35,11 +38,13 @@ enum FoldRow {
     Run { channel: ChannelKey, run: Run },
     Channel { channel: ChannelKey, head: Head, minima: (Seq, Seq) },
     Position { channel: ChannelKey, user: UserId, position: Position },
+    Marks { upto: i64 },
 }
 
 impl Fold {
-    /// Puts the rows into the order of their tables, so that each page of those is written once.
-    pub(super) fn new(tail: &Tail, upto: Watermark) -> Self {
+    /// Puts the rows into the order of their tables, so that each page of those is written once. `from` is how far the
+    /// fold before came.
+    pub(super) fn new(tail: &Tail, from: Watermark, upto: Watermark) -> Self {
         let mut clients: Vec<(i64, EntryId)> = tail.clients.iter().flat_map(|(tag, ids)| ids.iter().map(|id| (*tag, *id))).collect();
         clients.sort_unstable();
         let mut channels: Vec<_> = tail.channels.iter().collect();
@@ -51,6 +56,8 @@ impl Fold {
         rows.extend(channels.iter().flat_map(|(channel, tail)| tail.runs.iter().map(|run| FoldRow::Run { channel: **channel, run: *run })));
         rows.extend(channels.iter().map(|(channel, tail)| FoldRow::Channel { channel: **channel, head: tail.head, minima: tail.minima }));
         rows.extend(positions.into_iter().map(|((channel, user), position)| FoldRow::Position { channel, user, position }));
+        // The journal of positions that are in their rows by now.
+        rows.extend((from.mark..upto.mark).step_by(MARKS).map(|mark| FoldRow::Marks { upto: upto.mark.min(mark + MARKS as i64) }));
         Self { rows, done: 0, upto }
     }
 
@@ -63,15 +70,14 @@ impl Fold {
         }
         if reached == self.rows.len() {
             sql.prepare_cached("UPDATE progress SET log = ?1, mark = ?2")?.execute((self.upto.entry, self.upto.mark))?;
-            sql.prepare_cached("DELETE FROM mark WHERE id <= ?1")?.execute([self.upto.mark])?;
         }
         Ok(reached)
     }
 
-    /// Notes what was committed. True when all is done.
-    pub(super) fn reach(&mut self, reached: usize) -> bool {
+    /// Notes what was committed, and returns how far log and journal are folded when all is done.
+    pub(super) fn reach(&mut self, reached: usize) -> Option<Watermark> {
         self.done = reached;
-        self.done == self.rows.len()
+        (self.done == self.rows.len()).then_some(self.upto)
     }
 }
 
@@ -81,6 +87,7 @@ struct Commands<'s> {
     run: CachedStatement<'s>,
     channel: CachedStatement<'s>,
     position: CachedStatement<'s>,
+    marks: CachedStatement<'s>,
 }
 
 impl<'s> Commands<'s> {
@@ -92,6 +99,7 @@ impl<'s> Commands<'s> {
             run: sql.prepare_cached("INSERT OR IGNORE INTO run (channel, seq, id) VALUES (?1, ?2, ?3)")?,
             channel: sql.prepare_cached(channel)?,
             position: member::advancing(sql)?,
+            marks: sql.prepare_cached("DELETE FROM mark WHERE id <= ?1")?,
         })
     }
 
@@ -102,6 +110,7 @@ impl<'s> Commands<'s> {
             FoldRow::Channel { channel, head, minima } => {
                 self.channel.execute(params![channel, Col(head.seq), Col(head.n), Col(head.at), Col(minima.0), Col(minima.1)])?
             }
+            FoldRow::Marks { upto } => self.marks.execute([upto])?,
             FoldRow::Position { channel, user, position } => return member::advance(&mut self.position, *channel, *user, position),
         };
         Ok(())

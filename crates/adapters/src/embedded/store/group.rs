@@ -6,10 +6,11 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::column::{Col, get};
 use super::fault::Fault;
+use super::fold::Watermark;
 use super::place::Places;
 use super::recent::Recent;
 use super::row::PersonKey;
-use super::tail::{ChannelKey, EntryId, Pinned, Tail};
+use super::tail::{ChannelKey, Pinned, Tail};
 
 /// Everything that one commit takes in.
 pub(super) struct Group<'w> {
@@ -20,13 +21,11 @@ pub(super) struct Group<'w> {
     pub(super) memory: &'w mut Memory,
 }
 
-/// What the writer knows without asking the database. After a failed commit it is read anew.
+/// What the writer knows without asking the database.
 #[derive(Debug)]
 pub(super) struct Memory {
-    /// The last row of the log.
-    pub(super) last_entry: EntryId,
-    /// The last row of the journal of positions.
-    pub(super) last_mark: i64,
+    /// The last rows of the log and of the journal.
+    pub(super) last: Watermark,
     /// Text was taken out of rows, and pages of the write-ahead log may still hold it.
     pub(super) erased: bool,
     channels: Recent<ChannelId, Known>,
@@ -48,8 +47,17 @@ impl Memory {
     /// What the database says.
     pub(super) fn read(sql: &Connection) -> Result<Self, Fault> {
         let last = "SELECT max(log, ifnull((SELECT max(id) FROM log), 0)), max(mark, ifnull((SELECT max(id) FROM mark), 0)) FROM progress";
-        let (last_entry, last_mark) = sql.query_row(last, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(Self { last_entry, last_mark, erased: false, channels: Recent::new(REMEMBERED), people: Recent::new(REMEMBERED) })
+        let last = sql.query_row(last, [], |row| Ok(Watermark { entry: row.get(0)?, mark: row.get(1)? }))?;
+        Ok(Self::knowing(last))
+    }
+
+    fn knowing(last: Watermark) -> Self {
+        Self { last, erased: false, channels: Recent::new(REMEMBERED), people: Recent::new(REMEMBERED) }
+    }
+
+    /// Forgets what a transaction brought that was not committed. `last` is what was last before it.
+    pub(super) fn forget(&mut self, last: Watermark) {
+        *self = Self::knowing(last);
     }
 }
 

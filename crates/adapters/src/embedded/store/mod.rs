@@ -6,8 +6,9 @@
 //! folded into its tables later, in their order (`fold`). After a crash it is read back (`replay`). Readers have
 //! threads and connections of their own (`reader`), and look into the tail and the tables.
 //!
-//! Deleted text is overwritten in the database with the commit that deletes it. Copies of the page that still hold
-//! it can stand in the write-ahead log until it is emptied, at most [`Options::erase_within`] later.
+//! Text that is deleted or replaced is overwritten where it stands, with the commit that deletes it (`revision`).
+//! Copies of the page from before can stand in the write-ahead log until it is emptied, [`Options::erase_within`]
+//! later; when a snapshot is being taken meanwhile, after that.
 
 mod accounts;
 mod append;
@@ -22,6 +23,7 @@ mod fault;
 mod fold;
 mod group;
 mod history;
+mod inspect;
 mod job;
 mod listing;
 mod log;
@@ -35,6 +37,7 @@ mod reader;
 mod recent;
 mod replay;
 mod revise;
+mod revision;
 mod row;
 mod snapshot;
 mod tag;
@@ -59,6 +62,7 @@ use directory::Directory;
 use fault::Fault;
 use group::Group;
 use job::{Guard, Job};
+pub use inspect::{Inspection, inspect};
 pub use open_error::OpenError;
 use queue::Queue;
 use reader::{Read, Reader, View};
@@ -87,7 +91,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            readers: thread::available_parallelism().map_or(2, usize::from).clamp(2, 8),
+            readers: thread::available_parallelism().map_or(4, usize::from).clamp(4, 16),
             fold_after: Duration::from_secs(1),
             erase_within: Duration::from_secs(30),
             waiting_bytes: 64 << 20,
@@ -170,7 +174,7 @@ impl Store {
             others.push(spawn(&format!("store-read-{number}"), move || reader.run())?);
         }
         let (checkpointer, shared_too) = (connection::checkpoint(&database)?, shared.clone());
-        others.push(spawn("store-checkpoint", move || shared_too.checkpoints.run(&checkpointer))?);
+        others.push(spawn("store-copy", move || shared_too.checkpoints.run(&checkpointer))?);
         let writer = Writer::new(sql, shared.clone())?;
         let writer = Some(spawn("store-write", move || writer.run())?);
         Ok(Self { inner: Arc::new(Inner { shared, epoch, threads: Mutex::new(Threads { writer, others }), directory }) })

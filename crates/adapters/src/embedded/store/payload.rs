@@ -46,6 +46,24 @@ pub(super) enum Payload {
 }
 
 impl Payload {
+    /// Was it overwritten with zeros? It may also be a text of nothing but zeros.
+    pub(super) fn is_blank(&self) -> bool {
+        match self {
+            Self::Nothing | Self::Place(_) => false,
+            Self::Text(text) => text.bytes().all(|byte| byte == 0),
+            Self::Packed(bytes) => bytes.iter().all(|byte| *byte == 0),
+        }
+    }
+
+    /// As many zeros in the same form, when there is anything that somebody wrote.
+    pub(super) fn blanked(&self) -> Option<Self> {
+        match self {
+            Self::Nothing | Self::Place(_) => None,
+            Self::Text(text) => Some(Self::Text("\0".repeat(text.len()))),
+            Self::Packed(bytes) => Some(Self::Packed(vec![0; bytes.len()])),
+        }
+    }
+
     /// Roughly how many bytes it takes.
     pub(super) fn size_bytes(&self) -> usize {
         match self {

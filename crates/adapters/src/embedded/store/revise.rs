@@ -1,4 +1,4 @@
-//! What an entry changes in what was said before: edits, deletions, reactions, pins.
+//! What entries change in what was said before: edits, deletions, reactions, pins.
 
 use rialto_domain::entry::{Content, Mentions, Message};
 use rialto_domain::{Seq, Timestamp, UserId};

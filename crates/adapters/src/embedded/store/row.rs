@@ -7,6 +7,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 use super::column::{Col, get, get_optional};
 use super::fault::Fault;
 use super::payload::{self, Kind, Payload};
+use super::revision::RevisionId;
 use super::tail::{ChannelKey, EntryId, Run};
 
 /// The number of a sender.
@@ -23,13 +24,16 @@ pub(super) struct LogRow {
     pub(super) client_id: Option<ClientId>,
     pub(super) kind: Kind,
     pub(super) n: u64,
-    pub(super) edited_at: Option<Timestamp>,
     pub(super) payload: Payload,
+    /// When the message was edited last.
+    pub(super) edited_at: Option<Timestamp>,
+    /// Where that stands which it says now, if not in the log.
+    pub(super) revision: Option<RevisionId>,
 }
 
 macro_rules! columns {
     () => {
-        "id, channel, seq, at, sender, client_id, kind, n, edited_at, payload"
+        "id, channel, seq, at, sender, client_id, kind, n, payload"
     };
 }
 
@@ -44,31 +48,34 @@ impl LogRow {
             client_id: get_optional(row, 5)?,
             kind: get(row, 6)?,
             n: get(row, 7)?,
-            edited_at: get_optional(row, 8)?,
-            payload: row.get(9)?,
+            payload: row.get(8)?,
+            edited_at: None,
+            revision: None,
         })
     }
 
-    /// The row of this number.
+    /// The row of this number as it was written.
     pub(super) fn find(sql: &Connection, id: EntryId) -> Result<Option<Self>, Fault> {
         let mut select = sql.prepare_cached(concat!("SELECT ", columns!(), " FROM log WHERE id = ?1"))?;
         Ok(select.query_row([id], Self::read).optional()?)
     }
 
-    /// The rows of runs, in their order. What lies beyond the end of the log is left out.
+    /// The rows of runs as they are now, in their order. What lies beyond the end of the log is left out.
     pub(super) fn read_runs(sql: &Connection, runs: &[Run]) -> Result<Vec<Self>, Fault> {
         let mut select = sql.prepare_cached(concat!("SELECT ", columns!(), " FROM log WHERE id BETWEEN ?1 AND ?2 ORDER BY id"))?;
         let mut found = Vec::with_capacity(runs.iter().map(|run| run.len as usize).sum());
         for run in runs {
             let mut rows = select.query((run.id, run.id + run.len.cast_signed() - 1))?;
             while let Some(row) = rows.next()? {
-                found.push(Self::read(row)?);
+                let mut row = Self::read(row)?;
+                row.resolve(sql)?;
+                found.push(row);
             }
         }
         Ok(found)
     }
 
-    /// Calls `each` with every row after a number, in order.
+    /// Calls `each` with every row after a number as it was written, in order.
     pub(super) fn each_after(sql: &Connection, after: EntryId, mut each: impl FnMut(Self) -> Result<(), Fault>) -> Result<(), Fault> {
         let mut select = sql.prepare(concat!("SELECT ", columns!(), " FROM log WHERE id > ?1 ORDER BY id"))?;
         for row in select.query_map([after], Self::read)? {
@@ -79,7 +86,7 @@ impl LogRow {
 
     /// The command that puts rows at the end of the log.
     pub(super) fn inserting(sql: &Connection) -> rusqlite::Result<CachedStatement<'_>> {
-        sql.prepare_cached(concat!("INSERT INTO log (", columns!(), ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"))
+        sql.prepare_cached(concat!("INSERT INTO log (", columns!(), ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"))
     }
 
     /// Puts the row at the end of the log by that command.
@@ -93,19 +100,7 @@ impl LogRow {
             self.client_id.map(Col),
             Col(self.kind),
             Col(self.n),
-            self.edited_at.map(Col),
             self.payload,
-        ])?;
-        Ok(())
-    }
-
-    /// Replaces what the row says.
-    pub(super) fn revise(&self, sql: &Connection, kind: Kind, payload: &Payload, edited_at: Option<Timestamp>) -> Result<(), Fault> {
-        sql.prepare_cached("UPDATE log SET kind = ?2, payload = ?3, edited_at = ?4 WHERE id = ?1")?.execute(params![
-            self.id,
-            Col(kind),
-            payload,
-            edited_at.map(Col)
         ])?;
         Ok(())
     }

@@ -11,7 +11,8 @@ use super::connection;
 /// The copy has no epoch: the store that is made of it draws a new one, so that clients notice that history was
 /// set back and do not mistake their positions for places in this one.
 pub(super) fn write(sql: &Connection, path: &Path) -> rusqlite::Result<()> {
-    sql.execute("VACUUM INTO ?1", [path.to_string_lossy()])?;
+    let name = path.to_str().ok_or_else(|| rusqlite::Error::InvalidPath(path.to_owned()))?;
+    sql.execute("VACUUM INTO ?1", [name])?;
     let copy = connection::maintain(path, false)?;
     copy.execute("DELETE FROM meta WHERE name = 'epoch'", [])?;
     copy.close().map_err(|(_, error)| error)

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 
 use super::Shared;
-use super::checkpoint;
+use super::checkpoint::{self, Upkeep};
 use super::doom;
 use super::fault::{Failure, Fault};
 use super::fold::{Fold, Watermark};
@@ -34,10 +34,13 @@ pub(super) struct Writer {
     waiting: VecDeque<Job>,
     pending: Tail,
     fold: Option<Fold>,
+    /// How far the log and the journal are folded.
+    folded: Watermark,
     /// Since when there is something to fold.
     unfolded_since: Option<Instant>,
     /// Since when erased text may still stand in the write-ahead log.
     erased_since: Option<Instant>,
+    upkeep: Upkeep,
     /// There may be deleted channels to erase.
     doomed: bool,
     /// After a failure: until when not to try again of one's own accord.
@@ -50,11 +53,25 @@ const REST: Duration = Duration::from_secs(1);
 impl Writer {
     pub(super) fn new(sql: Connection, shared: Arc<Shared>) -> Result<Self, Fault> {
         let memory = Memory::read(&sql)?;
+        let folded = sql.query_row("SELECT log, mark FROM progress", [], |row| Ok(Watermark { entry: row.get(0)?, mark: row.get(1)? }))?;
         let unfolded_since = (shared.tails.weights().0 > 0).then(Instant::now);
         // What was erased before a crash may not have left the write-ahead log.
         let erased_since = Some(Instant::now());
         let (waiting, pending) = (VecDeque::new(), Tail::default());
-        Ok(Self { sql, shared, memory, waiting, pending, fold: None, unfolded_since, erased_since, doomed: true, resting_until: None })
+        Ok(Self {
+            sql,
+            shared,
+            memory,
+            waiting,
+            pending,
+            fold: None,
+            folded,
+            unfolded_since,
+            erased_since,
+            upkeep: Upkeep::new(),
+            doomed: true,
+            resting_until: None,
+        })
     }
 
     /// Works until the queue is closed and empty, and everything is folded.
@@ -90,7 +107,7 @@ impl Writer {
         let due = self.unfolded_since.is_some_and(|since| since.elapsed() >= age) || self.shared.tails.weights().0 >= FOLD_WEIGHT;
         if self.fold.is_none() && due {
             let frozen = self.shared.tails.freeze();
-            self.fold = Some(Fold::new(&frozen.read(), Watermark { entry: self.memory.last_entry, mark: self.memory.last_mark }));
+            self.fold = Some(Fold::new(&frozen.read(), self.folded, self.memory.last));
             self.unfolded_since = None;
         }
     }
@@ -101,10 +118,11 @@ impl Writer {
             return Ok(());
         }
         let mut replies = Vec::with_capacity(self.waiting.len());
+        let last = self.memory.last;
         let outcome = self.transact(&mut replies).map_err(|fault| Failure::of(&fault));
         match &outcome {
             Ok(reached) => self.committed(*reached),
-            Err(failure) => self.rolled_back(failure),
+            Err(failure) => self.rolled_back(failure, last),
         }
         let outcome = outcome.map(|_| ());
         for reply in replies {
@@ -146,8 +164,9 @@ impl Writer {
             self.shared.tails.publish(&mut self.pending);
             self.unfolded_since.get_or_insert_with(Instant::now);
         }
-        if self.fold.as_mut().is_some_and(|fold| fold.reach(reached)) {
+        if let Some(folded) = self.fold.as_mut().and_then(|fold| fold.reach(reached)) {
             self.fold = None;
+            self.folded = folded;
             self.shared.tails.folded();
             self.doomed = true;
         }
@@ -158,24 +177,21 @@ impl Writer {
         self.shared.commits.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Forgets what was not committed, and reads the memory anew.
-    fn rolled_back(&mut self, failure: &Failure) {
+    /// Forgets what was not committed.
+    fn rolled_back(&mut self, failure: &Failure, last: Watermark) {
         if !self.sql.is_autocommit()
             && let Err(error) = self.command("ROLLBACK")
         {
             tracing::error!(%error, "the store cannot roll back");
         }
         self.pending = Tail::default();
+        self.memory.forget(last);
         self.doomed = false;
         self.resting_until = Some(Instant::now() + REST);
         if failure.is_full() {
             tracing::error!("the store's disk is full: nothing is written until there is room");
         } else {
             tracing::error!(%failure, "the store could not commit: {failure}");
-        }
-        match Memory::read(&self.sql) {
-            Ok(memory) => self.memory = memory,
-            Err(error) => tracing::error!(%error, "the store cannot be read after a failed commit"),
         }
     }
 
@@ -192,7 +208,7 @@ impl Writer {
                 }
             }
         }
-        if let Err(error) = checkpoint::keep_short(&self.sql, &self.shared.checkpoints) {
+        if let Err(error) = self.upkeep.keep_short(&self.sql, &self.shared.checkpoints) {
             tracing::error!(%error, "the store cannot checkpoint");
         }
     }

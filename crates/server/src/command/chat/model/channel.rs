@@ -217,7 +217,7 @@ impl Channel {
             }
         }
         let mine = moved.members.iter().find(|position| position.user == me);
-        !mine.is_some_and(|position| position.read > self.view.read)
+        mine.is_none_or(|position| position.read <= self.view.read)
     }
 
     /// One has read up to here.

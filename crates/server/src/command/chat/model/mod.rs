@@ -312,9 +312,6 @@ impl Chat {
             }
             Event::Rejected(rejected) => self.refuse(rejected.client_id, rejected.channel, rejected.error, now),
             Event::Notice(Notice::Drain { .. }) => self.say("the server restarts; connecting again in a moment", false),
-            Event::Notice(Notice::ClientOutdated { minimum }) => {
-                self.say(format!("this client will soon be too old for the server, which wants {minimum}"), true)
-            }
             Event::Resync => self.sync(),
             Event::Unknown => {}
         }
