@@ -190,7 +190,7 @@ fn another_users_session_is_as_good_as_none() {
 
 #[test]
 fn a_session_that_is_not_polled_any_more_ends_by_itself() {
-    let server = Server::with(|settings| settings.timing.heartbeat = Pace { interval_ms: 50, timeout_ms: 50 });
+    let server = Server::with(|settings| settings.timing.heartbeat = Pace { interval_ms: 50, timeout_ms: 2_000 });
     let poller = socketio(&server);
     server.until_connected(0);
     assert_eq!(poller.poll(), Err(RequestError::UnknownSid));
@@ -253,7 +253,7 @@ fn a_second_candidate_is_refused_and_the_first_unaffected() {
 
 #[test]
 fn a_candidate_that_fails_leaves_the_session_to_polling() {
-    let server = Server::with(|settings| settings.timing.upgrade_ms = 50);
+    let server = Server::with(|settings| settings.timing.upgrade_ms = 1_000);
     let poller = socketio(&server);
     let mut wrong = poller.upgrade().unwrap();
     wrong.send_text("4hello");
