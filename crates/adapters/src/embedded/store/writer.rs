@@ -147,7 +147,7 @@ impl Writer {
             outcome?;
         }
         let weight = group.pending.weight();
-        if replies.is_empty() && self.doomed {
+        if self.doomed {
             self.doomed = doom::erase_some(&mut group, &self.shared.salt)?;
         }
         let reached = match &self.fold {
