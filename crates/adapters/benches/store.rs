@@ -21,6 +21,10 @@ const USERS: usize = 20_000;
 const MEMBERS: usize = 40;
 
 fn main() {
+    // `cargo test --benches` starts this program, too, and wants no figures.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return;
+    }
     let mut arguments = std::env::args().skip(1).filter(|argument| !argument.starts_with("--"));
     let before: usize = arguments.next().map_or(300_000, |number| number.parse().expect("a number of messages"));
     let place = arguments.next().map(PathBuf::from);
@@ -137,7 +141,7 @@ async fn marks(store: &Store, world: &mut World) {
 async fn crash(place: &std::path::Path, before: usize) {
     let place = place.join("crash");
     let program = std::env::current_exe().expect("this program");
-    let mut child = std::process::Command::new(program).arg(before.to_string()).arg(&place).arg("victim").spawn().expect("a process");
+    let mut child = std::process::Command::new(program).arg(before.to_string()).arg(&place).args(["victim", "--bench"]).spawn().expect("a process");
     while !place.join("ready").exists() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
