@@ -21,11 +21,19 @@ const USERS: usize = 20_000;
 const MEMBERS: usize = 40;
 
 fn main() {
+    // `cargo test --benches` starts this program, too, and wants no figures.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return;
+    }
     let mut arguments = std::env::args().skip(1).filter(|argument| !argument.starts_with("--"));
     let before: usize = arguments.next().map_or(300_000, |number| number.parse().expect("a number of messages"));
     let place = arguments.next().map(PathBuf::from);
+    let is_victim = arguments.next().is_some();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().expect("a runtime");
+    if let (true, Some(place)) = (is_victim, &place) {
+        return runtime.block_on(victim(place, before));
+    }
     let temporary = tempfile::tempdir_in(place.unwrap_or_else(std::env::temp_dir)).expect("a directory");
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().expect("a runtime");
     runtime.block_on(async {
         let store = Store::open(temporary.path(), Options::default()).expect("a store");
         let mut world = World::new();
@@ -41,9 +49,11 @@ fn main() {
             measure(&store, &mut world, in_flight, rounds).await;
         }
         one_by_one(&store, &mut world).await;
+        marks(&store, &mut world).await;
         let (store, full) = reopen(store, &temporary).await;
         println!("bytes on disk per message: {:.1}, of {} messages", (full - empty) as f64 / world.sent as f64, world.sent);
         read(&store, &mut world).await;
+        crash(temporary.path(), before).await;
     });
 }
 
@@ -104,6 +114,62 @@ async fn one_by_one(store: &Store, world: &mut World) {
     let (elapsed, cpu) = (start.elapsed(), cpu_time() - cpu);
     let (rate, each) = (messages as f64 / elapsed.as_secs_f64(), cpu.as_secs_f64() * 1e6 / messages as f64);
     println!("one channel at a time from {TASKS} tasks: {rate:.0} messages/s, {each:.1} CPU us/message");
+}
+
+/// For each message, another member's position moves, too.
+async fn marks(store: &Store, world: &mut World) {
+    let (mut sent, cpu, start) = (0, cpu_time(), Instant::now());
+    for _ in 0..300 {
+        let mut batch = world.batch(256);
+        for append in &mut batch {
+            let Some(last) = append.entries.last() else { continue };
+            let position = Position::starting_at(last.seq, last.n, last.at);
+            let number = world.channels.iter().position(|channel| *channel == append.channel).unwrap_or_default();
+            let readers = (0..append.entries.len().min(MEMBERS)).map(|place| (world.member(number, place), position));
+            let readers: Vec<_> = readers.filter(|(user, _)| append.positions.iter().all(|(other, _)| other != user)).collect();
+            append.positions.extend(readers);
+        }
+        store.append(batch).await.expect("an append");
+        sent += 256;
+    }
+    let (elapsed, cpu) = (start.elapsed(), cpu_time() - cpu);
+    let (rate, each) = (sent as f64 / elapsed.as_secs_f64(), cpu.as_secs_f64() * 1e6 / sent as f64);
+    println!("256 in flight, each with another's position: {rate:.0} messages/s, {each:.1} CPU us/message (the making of them included)");
+}
+
+/// A process that is killed while the tail is as long as it gets, and how long opening takes then.
+async fn crash(place: &std::path::Path, before: usize) {
+    let place = place.join("crash");
+    let program = std::env::current_exe().expect("this program");
+    let mut child = std::process::Command::new(program).arg(before.to_string()).arg(&place).args(["victim", "--bench"]).spawn().expect("a process");
+    while !place.join("ready").exists() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    child.kill().expect("a kill");
+    child.wait().expect("an end");
+    let (cpu, start) = (cpu_time(), Instant::now());
+    let store = Store::open(&place, Options::default()).expect("a store");
+    let (elapsed, cpu, stats) = (start.elapsed(), cpu_time() - cpu, store.stats());
+    let (database, log) = (stats.database_bytes >> 20, stats.wal_bytes >> 20);
+    println!("opened {database} MiB and a log of {log} MiB after a kill, {} not folded: {elapsed:.1?}, {cpu:.1?} of CPU", stats.unfolded);
+}
+
+/// Fills a store, leaves a long tail, and waits for the end.
+async fn victim(place: &std::path::Path, before: usize) {
+    let store = Store::open(place, Options::default()).expect("a store");
+    let mut world = World::new();
+    world.found(&store).await;
+    while world.sent < before {
+        world.send(&store, 1024).await;
+    }
+    store.close().await;
+    drop(store);
+    let store = Store::open(place, Options { fold_after: Duration::from_secs(3600), ..Options::default() }).expect("a store");
+    while store.stats().unfolded < 120_000 {
+        world.send(&store, 1024).await;
+    }
+    std::fs::write(place.join("ready"), "").expect("a sign");
+    tokio::time::sleep(Duration::from_secs(60)).await;
 }
 
 async fn read(store: &Store, world: &mut World) {

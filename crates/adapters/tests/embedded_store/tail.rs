@@ -47,7 +47,7 @@ async fn who_saw_an_entry_never_misses_it_later_while_the_tail_is_folded() {
             })
         })
         .collect();
-    for number in 0..1_500 {
+    for number in 0..400 {
         let seq = scribe.say(channel, ana, &format!("message {number}")).await;
         written.store(seq.0, Ordering::SeqCst);
     }
@@ -66,11 +66,11 @@ async fn a_long_stretch_without_messages_is_leapt_over() {
     let channel = scribe.open(ChannelKind::Group, ana, &[ben]).await;
     let first = scribe.say(channel, ana, "the first").await;
     let second = scribe.say(channel, ben, "the second").await;
-    for on in [true, false].into_iter().cycle().take(1_200) {
+    for on in [true, false].into_iter().cycle().take(300) {
         scribe.write(channel, ben, builders::react(first, "👍", on)).await;
     }
     let third = scribe.say(channel, ana, "the third").await;
-    for on in [true, false].into_iter().cycle().take(600) {
+    for on in [true, false].into_iter().cycle().take(150) {
         scribe.write(channel, ben, builders::react(third, "👍", on)).await;
     }
     let written = scribe.written(channel);
@@ -78,9 +78,9 @@ async fn a_long_stretch_without_messages_is_leapt_over() {
         for window in [
             Window::Latest,
             Window::Before(third),
-            Window::Before(Seq(900)),
+            Window::Before(Seq(200)),
             Window::After(second),
-            Window::After(Seq(700)),
+            Window::After(Seq(100)),
             Window::After(third),
             Window::Around(second),
         ] {

@@ -125,11 +125,11 @@ fn check(group: &mut Group<'_>, batch: &[Prepared]) -> Result<(), Fault> {
             Some(head) => *head,
             None => group.channel(append.channel)?.head.seq,
         };
-        let follows = append.entries.iter().zip(append.expected.0 + 1..).all(|(entry, seq)| entry.seq.0 == seq);
+        let follows = append.entries.iter().zip(append.expected.next().0..).all(|(entry, seq)| entry.seq.0 == seq);
         if head != append.expected || !follows {
             return Err(Fault::Conflict);
         }
-        heads.insert(append.channel, Seq(head.0 + append.entries.len() as u64));
+        heads.insert(append.channel, Seq(head.0.saturating_add(append.entries.len() as u64)));
     }
     Ok(())
 }

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use parking_lot::{Condvar, Mutex};
 use rusqlite::Connection;
 
+use super::connection;
+
 /// Pages in the log that are worth a checkpoint beside the writer: 16 MiB.
 const WORTH_COPYING: i64 = 4_096;
 
@@ -95,10 +97,13 @@ impl Upkeep {
     }
 }
 
-/// Copies everything and empties the log. False when a reader was in the way for too long.
-pub(super) fn truncate(writer: &Connection) -> rusqlite::Result<bool> {
+/// Copies everything and empties the log. False when a reader was in the way for longer than this.
+pub(super) fn truncate(writer: &Connection, patience: Duration) -> rusqlite::Result<bool> {
     checkpoint(writer, "PRAGMA wal_checkpoint(PASSIVE)")?;
-    checkpoint(writer, "PRAGMA wal_checkpoint(TRUNCATE)").map(|progress| !progress.busy)
+    writer.busy_timeout(patience)?;
+    let truncated = checkpoint(writer, "PRAGMA wal_checkpoint(TRUNCATE)");
+    writer.busy_timeout(connection::PATIENCE)?;
+    truncated.map(|progress| !progress.busy)
 }
 
 struct Progress {

@@ -12,6 +12,9 @@ pub(super) const APPLICATION_ID: i32 = i32::from_be_bytes(*b"Rlto");
 /// The size of a page, chosen when the database is made.
 pub(super) const PAGE_BYTES: u64 = 4096;
 
+/// How long a connection waits for another one's lock. No two of ours contend for one but at the very beginning and end.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+
 /// Memory-mapped reading of up to this much of the file; the system takes the pages back when it needs them.
 const MMAP_BYTES: i64 = 1 << 30;
 
@@ -19,7 +22,6 @@ const MMAP_BYTES: i64 = 1 << 30;
 pub(super) fn maintain(path: &Path, create: bool) -> rusqlite::Result<Connection> {
     let create = if create { OpenFlags::SQLITE_OPEN_CREATE } else { OpenFlags::empty() };
     let sql = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | create)?;
-    sql.busy_timeout(Duration::from_secs(10))?;
     // Whoever opens a store after a crash should not wait until the whole write-ahead log is copied back.
     sql.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     Ok(sql)
@@ -28,7 +30,6 @@ pub(super) fn maintain(path: &Path, create: bool) -> rusqlite::Result<Connection
 /// The one connection that writes. Every commit is on disk when it returns; checkpoints are somebody else's work.
 pub(super) fn write(path: &Path, most_bytes: Option<u64>) -> rusqlite::Result<Connection> {
     let sql = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    sql.busy_timeout(Duration::from_secs(10))?;
     sql.set_prepared_statement_cache_capacity(128);
     sql.pragma_update(None, "journal_mode", "WAL")?;
     sql.execute_batch(
@@ -49,7 +50,6 @@ pub(super) fn write(path: &Path, most_bytes: Option<u64>) -> rusqlite::Result<Co
 /// A connection that only reads.
 pub(super) fn read(path: &Path) -> rusqlite::Result<Connection> {
     let sql = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    sql.busy_timeout(Duration::from_secs(1))?;
     sql.set_prepared_statement_cache_capacity(64);
     sql.execute_batch("PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY;")?;
     sql.pragma_update(None, "mmap_size", MMAP_BYTES)?;
@@ -65,6 +65,7 @@ pub(super) fn checkpoint(path: &Path) -> rusqlite::Result<Connection> {
 
 fn open(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     let sql = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    sql.busy_timeout(PATIENCE)?;
     // A plan never depends on the values bound: otherwise each new value has the statement compiled anew.
     sql.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(sql)

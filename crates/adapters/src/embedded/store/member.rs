@@ -1,16 +1,15 @@
 //! Rows of members.
 
-use rialto_domain::UserId;
 use rialto_domain::channel::Member;
 use rialto_domain::log::Interval;
 use rialto_domain::position::Position;
+use rialto_domain::{Seq, UserId};
 use rusqlite::{CachedStatement, Connection, Row, params};
 
 use super::column::{Col, get};
 use super::fault::Fault;
 use super::payload::{Payload, pack, unpack};
 use super::tail::ChannelKey;
-use rialto_domain::Seq;
 
 /// The columns that [`position`] reads, in its order.
 macro_rules! position_columns {

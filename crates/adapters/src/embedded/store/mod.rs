@@ -80,7 +80,7 @@ pub struct Options {
     pub fold_after: Duration,
     /// How long deleted text may stand in the write-ahead log.
     pub erase_within: Duration,
-    /// How many bytes of writes may wait before more are refused.
+    /// How many bytes of writes may wait before more are refused; a small one counts as a kibibyte.
     pub waiting_bytes: usize,
     /// How many reads may wait before more are refused.
     pub waiting_reads: usize,

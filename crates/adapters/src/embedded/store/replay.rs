@@ -26,8 +26,15 @@ pub(super) fn replay(sql: &Connection, salt: &Salt) -> Result<Tail, Fault> {
 struct Replay<'s> {
     sql: &'s Connection,
     tail: Tail,
-    channels: HashMap<ChannelKey, ChannelId>,
+    channels: HashMap<ChannelKey, ReplayedChannel>,
     people: HashMap<PersonKey, UserId>,
+}
+
+#[derive(Clone, Copy)]
+struct ReplayedChannel {
+    id: ChannelId,
+    /// There are messages in it that do not count as unread to somebody.
+    has_uncounted: bool,
 }
 
 impl Replay<'_> {
@@ -38,10 +45,10 @@ impl Replay<'_> {
         known.push(row.seq, row.id);
         self.tail.entries += 1;
         if let Some(client_id) = row.client_id {
-            self.tail.clients.entry(tag(salt, client_id, sender, channel)).or_default().push(row.id);
+            self.tail.clients.entry(tag(salt, client_id, sender, channel.id)).or_default().push(row.id);
         }
-        if row.kind.is_message() && !self.is_unread_by_sender(row.channel, sender, row.seq)? {
-            // Whoever writes has read what stands above.
+        // Whoever writes has read what stands above, if nothing else was noted.
+        if row.kind.is_message() && !(channel.has_uncounted && self.is_uncounted(row.channel, sender, row.seq)?) {
             self.tail.advance(row.channel, sender, Position::starting_at(row.seq, row.n, row.at));
         }
         Ok(())
@@ -60,20 +67,23 @@ impl Replay<'_> {
         Ok(())
     }
 
-    /// A channel's id. What the tail holds of it begins with its row.
-    fn channel(&mut self, key: ChannelKey) -> Result<ChannelId, Fault> {
-        if let Some(id) = self.channels.get(&key) {
-            return Ok(*id);
+    /// A channel. What the tail holds of it begins with its row.
+    fn channel(&mut self, key: ChannelKey) -> Result<ReplayedChannel, Fault> {
+        if let Some(channel) = self.channels.get(&key) {
+            return Ok(*channel);
         }
-        let mut select = self.sql.prepare_cached("SELECT id, head_seq, head_n, head_at, delivered, read FROM channel WHERE key = ?1")?;
+        let mut select = self.sql.prepare_cached(
+            "SELECT id, EXISTS (SELECT 1 FROM uncounted WHERE channel = ?1), head_seq, head_n, head_at, delivered, read FROM channel WHERE key = ?1",
+        )?;
         let row = select.query_row([key], |row| {
-            let head = Head { seq: get(row, 1)?, n: get(row, 2)?, at: get(row, 3)? };
-            Ok((get(row, 0)?, ChannelTail { head, minima: (get(row, 4)?, get(row, 5)?), runs: Vec::new() }))
+            let head = Head { seq: get(row, 2)?, n: get(row, 3)?, at: get(row, 4)? };
+            let tail = ChannelTail { head, minima: (get(row, 5)?, get(row, 6)?), runs: Vec::new() };
+            Ok((ReplayedChannel { id: get(row, 0)?, has_uncounted: row.get(1)? }, tail))
         });
-        let (id, tail) = row.optional()?.ok_or_else(|| Fault::Unreadable(format!("the log names channel {key}, which there is not")))?;
-        self.channels.insert(key, id);
+        let (channel, tail) = row.optional()?.ok_or_else(|| Fault::Unreadable(format!("the log names channel {key}, which there is not")))?;
+        self.channels.insert(key, channel);
         self.tail.channels.insert(key, tail);
-        Ok(id)
+        Ok(channel)
     }
 
     fn person(&mut self, key: PersonKey) -> Result<UserId, Fault> {
@@ -86,7 +96,7 @@ impl Replay<'_> {
         Ok(id)
     }
 
-    fn is_unread_by_sender(&self, channel: ChannelKey, sender: UserId, seq: Seq) -> Result<bool, Fault> {
+    fn is_uncounted(&self, channel: ChannelKey, sender: UserId, seq: Seq) -> Result<bool, Fault> {
         let mut select = self.sql.prepare_cached("SELECT 1 FROM uncounted WHERE channel = ?1 AND user = ?2 AND seq = ?3")?;
         Ok(select.exists(params![channel, Col(sender), Col(seq)])?)
     }

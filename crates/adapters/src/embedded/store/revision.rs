@@ -4,13 +4,13 @@
 //! with text are never moved: they are added at the end of `log` and of `revision`, and when their text goes it is
 //! overwritten with as many zeros. What a message says now is found through `revised`, which holds no text.
 
+use rialto_domain::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::column::{Col, get, get_optional};
 use super::fault::Fault;
 use super::payload::{Kind, Payload};
 use super::row::LogRow;
-use rialto_domain::Timestamp;
 
 /// A row of `revision`.
 pub(super) type RevisionId = i64;

@@ -26,6 +26,13 @@ const FOLD_WEIGHT: usize = 1 << 17;
 /// Rows folded in a commit that has nothing else to do.
 const IDLE_SLICE: usize = 4096;
 
+/// How long to rest after something failed.
+const REST: Duration = Duration::from_secs(1);
+
+/// How long everybody may wait for readers when the write-ahead log is emptied at work, and at the end.
+const ERASE_PATIENCE: Duration = Duration::from_millis(20);
+const CLOSE_PATIENCE: Duration = Duration::from_secs(10);
+
 /// The writer's thread.
 pub(super) struct Writer {
     sql: Connection,
@@ -38,8 +45,8 @@ pub(super) struct Writer {
     folded: Watermark,
     /// Since when there is something to fold.
     unfolded_since: Option<Instant>,
-    /// Since when erased text may still stand in the write-ahead log.
-    erased_since: Option<Instant>,
+    /// When to empty the write-ahead log, since erased text may still stand in it.
+    erase_at: Option<Instant>,
     upkeep: Upkeep,
     /// There may be deleted channels to erase.
     doomed: bool,
@@ -47,16 +54,13 @@ pub(super) struct Writer {
     resting_until: Option<Instant>,
 }
 
-/// How long to rest after a failed commit.
-const REST: Duration = Duration::from_secs(1);
-
 impl Writer {
     pub(super) fn new(sql: Connection, shared: Arc<Shared>) -> Result<Self, Fault> {
         let memory = Memory::read(&sql)?;
         let folded = sql.query_row("SELECT log, mark FROM progress", [], |row| Ok(Watermark { entry: row.get(0)?, mark: row.get(1)? }))?;
         let unfolded_since = (shared.tails.weights().0 > 0).then(Instant::now);
         // What was erased before a crash may not have left the write-ahead log.
-        let erased_since = Some(Instant::now());
+        let erase_at = Some(Instant::now() + shared.options.erase_within);
         let (waiting, pending) = (VecDeque::new(), Tail::default());
         Ok(Self {
             sql,
@@ -67,7 +71,7 @@ impl Writer {
             fold: None,
             folded,
             unfolded_since,
-            erased_since,
+            erase_at,
             upkeep: Upkeep::new(),
             doomed: true,
             resting_until: None,
@@ -97,8 +101,7 @@ impl Writer {
     fn next_chore(&self) -> Option<Instant> {
         let now = (self.fold.is_some() || self.doomed).then(Instant::now);
         let fold = self.unfolded_since.map(|since| since + self.shared.options.fold_after);
-        let erase = self.erased_since.map(|since| since + self.shared.options.erase_within);
-        let next = [now, fold, erase].into_iter().flatten().min();
+        let next = [now, fold, self.erase_at].into_iter().flatten().min();
         next.map(|next| self.resting_until.map_or(next, |rest| next.max(rest)))
     }
 
@@ -147,7 +150,7 @@ impl Writer {
             outcome?;
         }
         let weight = group.pending.weight();
-        if replies.is_empty() && self.doomed {
+        if self.doomed {
             self.doomed = doom::erase_some(&mut group, &self.shared.salt)?;
         }
         let reached = match &self.fold {
@@ -172,7 +175,7 @@ impl Writer {
         }
         self.resting_until = None;
         if std::mem::take(&mut self.memory.erased) {
-            self.erased_since.get_or_insert_with(Instant::now);
+            self.erase_at.get_or_insert_with(|| Instant::now() + self.shared.options.erase_within);
         }
         self.shared.commits.fetch_add(1, Ordering::Relaxed);
     }
@@ -197,20 +200,21 @@ impl Writer {
 
     /// Checkpoints when the write-ahead log is long, or holds what was erased.
     fn keep_wal_short(&mut self) {
-        if self.erased_since.is_some_and(|since| since.elapsed() >= self.shared.options.erase_within) {
-            match checkpoint::truncate(&self.sql) {
-                Ok(true) => self.erased_since = None,
-                // A reader still uses the log: again after a while.
-                Ok(false) => self.erased_since = Some(Instant::now()),
-                Err(error) => {
-                    tracing::error!(%error, "the store cannot checkpoint");
-                    self.erased_since = Some(Instant::now());
-                }
-            }
+        if self.erase_at.is_some_and(|at| at <= Instant::now()) {
+            // A reader may still use the log: again after a while.
+            self.erase_at = (!self.empty_wal(ERASE_PATIENCE)).then(|| Instant::now() + REST);
         }
         if let Err(error) = self.upkeep.keep_short(&self.sql, &self.shared.checkpoints) {
             tracing::error!(%error, "the store cannot checkpoint");
         }
+    }
+
+    /// Empties the write-ahead log, if no reader keeps it for longer than this.
+    fn empty_wal(&self, patience: Duration) -> bool {
+        checkpoint::truncate(&self.sql, patience).unwrap_or_else(|error| {
+            tracing::error!(%error, "the store cannot checkpoint");
+            false
+        })
     }
 
     /// Folds all that is left, and leaves the database in one file.
@@ -220,9 +224,7 @@ impl Writer {
             self.begin_fold(Duration::ZERO);
         }
         self.shared.checkpoints.close();
-        if let Err(error) = checkpoint::truncate(&self.sql) {
-            tracing::error!(%error, "the store cannot checkpoint");
-        }
+        self.empty_wal(CLOSE_PATIENCE);
     }
 
     /// Runs a command that returns nothing.
