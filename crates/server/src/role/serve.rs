@@ -14,7 +14,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::runtime::{Handle, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
@@ -22,6 +22,9 @@ use tokio::sync::oneshot;
 use crate::compose::{self, Backends};
 use crate::config::{Config, Flags, Loaded, Profile};
 use crate::telemetry;
+
+/// What requests under way get in any case to be answered, when the server stops.
+const LAST_ANSWERS: Duration = Duration::from_millis(500);
 
 /// Runs until it is told to stop (SIGTERM, SIGINT).
 pub(crate) fn run(flags: Flags) -> anyhow::Result<ExitCode> {
@@ -94,10 +97,11 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     if let Some(operations) = &operations {
         operations.drain();
     }
-    // Both at once: polls that wait are answered by the shards.
-    let shards = tokio::task::spawn_blocking(move || realtime.shutdown(drain_ms));
-    http.drain(Duration::from_millis(drain_ms)).await;
-    shards.await?;
+    // The shards first: a client between two polls comes back by HTTP to hear their last word.
+    let begun = Instant::now();
+    tokio::task::spawn_blocking(move || realtime.shutdown(drain_ms)).await?;
+    let left = Duration::from_millis(drain_ms).saturating_sub(begun.elapsed());
+    http.drain(left.max(LAST_ANSWERS)).await;
     if let Some(messenger) = messenger {
         messenger.stop().await;
     }
