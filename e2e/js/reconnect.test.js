@@ -169,10 +169,10 @@ describe('connecting again', () => {
   });
 });
 
-describe('a server that ends', () => {
+describe('a server that ends', { concurrency: 4 }, () => {
   for (const carrier of socketioCarriers) {
-    test(`${carrier} finds it again by itself after a restart`, async () => {
-      const server = await Server.start();
+    test(`${carrier} finds it again by itself after a restart`, async (t) => {
+      const server = await Server.during(t);
       const tokens = await register(server);
       const follower = new Follower();
       const auth = (greet) => greet({ token: tokens.access_token, have: follower.have });
@@ -187,14 +187,13 @@ describe('a server that ends', () => {
       const next = await say(bo, channel, 'after');
       assert.equal((await bo.entry({ channel, seq: next })).body.text, 'after');
       await bo.close();
-      await server.stop();
     });
   }
 
   for (const [how, end] of Object.entries({ 'killed amid talk': 'kill', 'told to go amid talk': 'terminate' })) {
-    test(`${how}, loses nothing that was stored, doubles nothing, and keeps one order for all`, { timeout: 120_000 }, () =>
+    test(`${how}, loses nothing that was stored, doubles nothing, and keeps one order for all`, { timeout: 120_000 }, (t) =>
       withDice(async (dice) => {
-        const server = await Server.start();
+        const server = await Server.during(t);
         const talkers = (await Promise.all(liveCarriers.map((carrier) => arrive(server, carrier)))).map((person) => new Talker(person));
         const people = talkers.map(({ person }) => person);
         const channels = [await group(people), await group(people)];
@@ -238,12 +237,11 @@ describe('a server that ends', () => {
           }
         }
         await Promise.all(talkers.map(({ person }) => person.close()));
-        await server.stop();
-      }));
+        }));
   }
 
-  test('ids, tokens, settings and roles survive it', async () => {
-    const server = await Server.start();
+  test('ids, tokens, settings and roles survive it', async (t) => {
+    const server = await Server.during(t);
     const [ana, bo] = await gather(server, 'plain JSON', 'ana', 'bo');
     const channel = await group([ana, bo]);
     await ana.call('channel.role', { channel, user: bo.user, role: 'admin' });
@@ -266,6 +264,5 @@ describe('a server that ends', () => {
     assert.equal(back.ready.epoch, ana.ready.epoch);
     assert.deepEqual(await everything(back), before);
     await back.close();
-    await server.stop();
   });
 });

@@ -1,11 +1,12 @@
 // Log-ins and their connections, presence and typing, and a server that goes down politely.
 
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 
 import { connect, everyCarrier, liveCarriers } from './support/carriers.js';
 import { Refusal } from './support/client.js';
-import { eventually } from './support/patience.js';
+import { eventually, pause } from './support/patience.js';
 import { anotherDevice, arrive, connectAgain, direct, gather, group, register, say } from './support/people.js';
 import { Server } from './support/server.js';
 
@@ -37,7 +38,7 @@ describe('log-ins', () => {
     const tabs = await Promise.all(liveCarriers.map((other) => connectAgain(ana, other)));
     await ana.call('account.logout');
     for (const tab of tabs) {
-      const reason = await tab.gone;
+      const reason = await tab.end();
       if (tab.carrier.startsWith('plain')) assert.equal(reason.code, 1008);
       // The official client does not come back by itself after that.
       else assert.equal(reason, 'io server disconnect');
@@ -48,10 +49,10 @@ describe('log-ins', () => {
     const ana = await arrive(server, 'plain JSON');
     const lost = await Promise.all(liveCarriers.map((carrier) => anotherDevice(ana, carrier)));
     await ana.call('sessions.revoke', { session: lost[0].ready.session });
-    await lost[0].gone;
+    await lost[0].end();
     for (const other of lost.slice(1)) await staysOpen(other);
     await ana.call('sessions.revoke', { others: true });
-    await Promise.all(lost.map(({ gone }) => gone));
+    await Promise.all(lost.map((device) => device.end()));
     await staysOpen(ana);
     await ana.close();
   });
@@ -62,7 +63,7 @@ describe('log-ins', () => {
     await ana.call('account.claim', { username, password: 'correct horse' });
     const others = await Promise.all(liveCarriers.map((carrier) => anotherDevice(ana, carrier)));
     await ana.call('account.password', { old: 'correct horse', new: 'battery staple' });
-    await Promise.all(others.map(({ gone }) => gone));
+    await Promise.all(others.map((device) => device.end()));
     await staysOpen(ana);
     await assert.rejects(ana.call('account.login', { username, password: 'correct horse' }), refusedWith('auth.wrong_credentials'));
     await ana.close();
@@ -75,22 +76,21 @@ describe('log-ins', () => {
     await nobody.call('account.refresh', { refresh_token });
     await staysOpen(ana);
     await assert.rejects(nobody.call('account.refresh', { refresh_token }), refusedWith('auth.refresh_refused'));
-    await ana.gone;
+    await ana.end();
     await nobody.close();
   });
 
-  test('who is logged out stays out after a restart', async () => {
-    const server = await Server.start();
+  test('who is logged out stays out after a restart', async (t) => {
+    const server = await Server.during(t);
     const ana = await arrive(server, 'REST');
     await ana.call('account.logout');
     await server.kill();
     await server.revive();
     await assert.rejects(connectAgain(ana, 'plain JSON'), refusedWith('auth.required'));
-    await server.stop();
   });
 
-  test('secrets are in no line of the log', async () => {
-    const server = await Server.start({ 'log.level': 'trace' });
+  test('secrets are in no line of the log', async (t) => {
+    const server = await Server.during(t, { 'log.level': 'trace' });
     const password = 'canary-password-9183';
     const tokens = await register(server, { username: 'canary', password });
     const words = 'canary-words-2231';
@@ -107,7 +107,7 @@ describe('log-ins', () => {
     }
     const guest = await register(server);
     secrets.push(guest.recovery_key);
-    await server.stop();
+    await server.terminate();
     assert.ok(server.log.length > 0);
     for (const secret of secrets) assert.ok(!server.log.includes(secret), `the log tells ${secret}`);
   });
@@ -191,18 +191,20 @@ describe('presence and typing', () => {
 });
 
 describe('a server that goes down', () => {
-  test('tells everybody when to come back, keeps what it accepted, and ends well', async () => {
-    const server = await Server.start({ 'edge.drain_ms': 2000 });
+  test('tells everybody when to come back, keeps what it accepted, and ends well', async (t) => {
+    const server = await Server.during(t, { 'edge.drain_ms': 2000 });
     const people = await Promise.all(liveCarriers.map((carrier) => arrive(server, carrier)));
     const channel = await group(people);
     const names = people.map(({ carrier }) => carrier);
-    await Promise.all(people.map((person) => person.call('message.send', { channel, client_id: crypto.randomUUID(), body: { text: person.carrier } })));
+    await Promise.all(people.map((person) => person.call('message.send', { channel, client_id: randomUUID(), body: { text: person.carrier } })));
+    // A client that polls is told in the answer to a poll: one must be waiting.
+    await pause(300);
     const going = server.terminate();
     for (const person of people) {
       const { kind, reconnect_after_ms } = await person.next('notice');
       assert.equal(kind, 'drain');
       assert.ok(reconnect_after_ms >= 0);
-      if (person.carrier.startsWith('plain')) assert.equal((await person.gone).code, 1001);
+      if (person.carrier.startsWith('plain')) assert.equal((await person.end()).code, 1001);
       else person.leave();
     }
     await going;
@@ -211,6 +213,5 @@ describe('a server that goes down', () => {
     const { messages } = await ana.call('history', { channel });
     assert.deepEqual(messages.map(({ body }) => body.text).sort(), [...names].sort());
     await ana.close();
-    await server.stop();
   });
 });

@@ -83,7 +83,8 @@ describe('transport', () => {
     test(`${carrier}: binary data where none belongs is refused, and the line stays`, async () => {
       const ana = await arrive(server, carrier);
       const channel = await group([ana]);
-      for (const data of [Buffer.from('x'), { channel, client_id: randomUUID(), body: { text: Buffer.from('x') } }, { channel: Buffer.alloc(16) }]) {
+      const message = { channel, client_id: randomUUID(), body: { text: Buffer.from([0xff]) } };
+      for (const data of [Buffer.from('x'), message, { channel: Buffer.alloc(16) }]) {
         const { err } = await ana.socket.emitWithAck('message.send', data);
         assert.equal(err.code, 'command.invalid');
       }
@@ -145,7 +146,7 @@ describe('transport', () => {
   });
 });
 
-describe('heartbeats and deadlines', () => {
+describe('heartbeats and deadlines', { concurrency: true }, () => {
   let server;
   before(async () => (server = await Server.start({ ping_interval_ms: 300, ping_timeout_ms: 300, connect_timeout_ms: 500 })));
   after(() => server.stop());
@@ -238,11 +239,11 @@ describe('the conformance profile', () => {
   test('/echo returns text and bytes, up to 16 MiB', async () => {
     const socket = new WebSocket(`${server.url.replace('http', 'ws')}/echo`, { maxPayload: 32 * 1024 * 1024 });
     await within(once(socket, 'open'), 'the connection');
-    for (const [message, isBinary] of [['', false], ['ünï©ødé', false], [randomBytes(70_000), true], [Buffer.alloc(16 * 1024 * 1024, 7), true]]) {
+    for (const message of ['', 'ünï©ødé', randomBytes(70_000), Buffer.alloc(16 * 1024 * 1024, 7)]) {
       const back = once(socket, 'message');
       socket.send(message);
-      const [echo, echoIsBinary] = await within(back, 'the echo');
-      assert.ok(Buffer.from(message).equals(echo) && echoIsBinary === isBinary);
+      const [echo, isBinary] = await within(back, 'the echo');
+      assert.ok(Buffer.from(message).equals(echo) && isBinary === (typeof message !== 'string'));
     }
     socket.close();
   });

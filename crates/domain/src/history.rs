@@ -28,7 +28,7 @@ pub struct Folded {
     pub client_id: Option<ClientId>,
     /// Messages up to and including it.
     pub n: u64,
-    /// What it says now; without a body it was deleted.
+    /// What it says now. Without a body it was deleted, or edited after the reader had left.
     #[serde(flatten)]
     pub message: Message,
     /// When it was edited last.

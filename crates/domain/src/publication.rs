@@ -108,7 +108,7 @@ pub struct PositionsMoved {
     pub delivered: Seq,
     /// Read by all up to here.
     pub read: Seq,
-    /// The members who moved; only in channels of up to 32 members.
+    /// The members who moved, in channels of up to 32 members; in larger ones at most oneself.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub members: Vec<MemberPosition>,
 }

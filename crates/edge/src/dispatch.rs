@@ -214,6 +214,8 @@ async fn invoke(service: &Service, me: Identity, address: IpAddr, command: Comma
                 let terms = InviteTerms { expires_in_ms: terms.expires_in_ms, uses: terms.uses };
                 Ok(Reply::Invited(Invited { seq: None, invite: Some(service.make_invite(me, it.channel, terms).await?) }))
             }
+            None if it.users.is_empty() => Err(Refusal::Invalid),
+            None if it.users.is_empty() => Err(Refusal::Invalid),
             None => Ok(Reply::Invited(Invited { seq: service.add_members(me, it.channel, it.users).await?, invite: None })),
         },
         Command::ChannelJoin(it) => Ok(Reply::Channel(Box::new(channel(service.join(me, &it.invite).await?)))),

@@ -21,6 +21,10 @@ pub(crate) enum Command {
     },
     /// Print a configuration file with every setting, its meaning and its default.
     Config,
+    /// Check configuration, directories, ports and a running server, and say what to do.
+    Doctor(crate::command::doctor::Args),
+    /// Chat in the terminal, or from a script.
+    Chat(crate::command::chat::Args),
     /// Put load on a running server, and measure it.
     Load(crate::command::load::Args),
 }

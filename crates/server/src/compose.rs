@@ -6,7 +6,7 @@ use rialto_adapters::embedded::clock::SystemClock;
 use rialto_adapters::embedded::intake::{Bounds, QueueIntake, queue};
 use rialto_adapters::embedded::presence::LocalPresence;
 use rialto_adapters::embedded::secrets::{Argon2Hasher, OsRandomness};
-use rialto_adapters::embedded::store::{Options, Store};
+use rialto_adapters::embedded::store::{self, Inspection, Options, Store};
 use rialto_domain::ports::{Bus, IntakeReader, Randomness as _};
 use rialto_service::{Ports, TokenKey};
 use std::fs::{self, OpenOptions};
@@ -14,6 +14,8 @@ use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
+
+use crate::command::doctor::Kept;
 
 /// Everything behind the ports of one process.
 pub(crate) struct Backends {
@@ -49,6 +51,19 @@ pub(crate) fn embedded(data_dir: &Path) -> anyhow::Result<(Backends, Box<dyn Int
         randomness: Arc::new(OsRandomness),
     };
     Ok((Backends { ports, intake, store, key }, Box::new(reader)))
+}
+
+/// What stands in a data directory, for whoever looks and changes nothing.
+///
+/// # Errors
+/// What would keep a server from starting there.
+pub(crate) fn inspect(data_dir: &Path) -> anyhow::Result<Kept> {
+    let Inspection { lock, format, known_format } = store::inspect(data_dir)?;
+    let store = format.map(|format| match format {
+        format if format == known_format => format!("it holds a store of format {format}"),
+        format => format!("it holds a store of format {format}, which the next start brings to format {known_format}"),
+    });
+    Ok(Kept { lock, store })
 }
 
 /// Announcements within this process.

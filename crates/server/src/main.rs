@@ -22,6 +22,8 @@ fn main() -> ExitCode {
             print!("{}", config::document());
             Ok(ExitCode::SUCCESS)
         }
+        Command::Doctor(args) => command::doctor::run(args, &compose::inspect),
+        Command::Chat(args) => command::chat::run(args),
         Command::Load(args) => command::load::run(args),
     };
     done.unwrap_or_else(|error| {

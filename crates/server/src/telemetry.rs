@@ -1,5 +1,7 @@
 //! What the server says about itself: log lines and metrics.
 
+use std::io::IsTerminal as _;
+
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
@@ -10,7 +12,8 @@ pub(crate) fn start_log(log: &Log) {
     // `rialto` is also the beginning of the other crates' names; others speak when something is wrong.
     let ours = || EnvFilter::new(format!("warn,rialto={}", log.level.name()));
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| ours());
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let is_terminal = std::io::stderr().is_terminal();
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(is_terminal);
     match log.format {
         Format::Text => builder.with_target(false).init(),
         Format::Json => builder.json().init(),

@@ -154,7 +154,8 @@ impl Service {
                 if limit == 0 {
                     return Ok(MissedEntries::Entries { head, entries, more: true, positions });
                 }
-                let page = self.ports.log.entries(channel, user, from, to, limit).await.map_err(failed)?;
+                let mut page = self.ports.log.entries(channel, user, from, to, limit).await.map_err(failed)?;
+                self.veil_entries(user, channel, &visible, &mut page).await?;
                 next = page.last().map(|last| last.seq.next()).filter(|next| page.len() == limit && *next <= to);
                 for entry in page {
                     if !room.bytes.take(entry_bytes(&entry)) {

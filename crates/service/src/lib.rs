@@ -8,6 +8,7 @@ mod auth;
 mod budget;
 mod channels;
 mod dialogue;
+mod former;
 mod inbox;
 mod invites;
 mod messages;

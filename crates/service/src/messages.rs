@@ -5,7 +5,7 @@ use rialto_domain::auth::Identity;
 use rialto_domain::channel::{Member, Right, allow};
 use rialto_domain::entry::{Content, Mentions, Message, check_reaction};
 use rialto_domain::history::Folded;
-use rialto_domain::log::Window;
+use rialto_domain::log::{Interval, Window};
 use rialto_domain::ports::{Lookup, Order};
 use rialto_domain::publication::{Publication, Topic};
 use rialto_domain::{ChannelId, ClientId, Refusal, Seq, UserId};
@@ -171,21 +171,32 @@ impl Service {
     pub async fn history(&self, identity: Identity, channel: ChannelId, page: PageRequest) -> Result<Vec<Folded>, Refusal> {
         let member = self.reader(identity.user, channel).await?;
         let limit = page.limit.clamp(1, self.policy.limits.page);
-        self.ports.log.history(channel, identity.user, &member.visible, page.window, limit).await.map_err(failed)
+        self.read(identity.user, channel, &member.visible, page.window, limit).await
+    }
+
+    /// Messages as one reader may see them: former members see nothing that came after they left.
+    async fn read(&self, user: UserId, channel: ChannelId, visible: &[Interval], window: Window, limit: usize) -> Result<Vec<Folded>, Refusal> {
+        let mut page = self.ports.log.history(channel, user, visible, window, limit).await.map_err(failed)?;
+        if let Some(left) = self.left(user, channel, visible).await? {
+            page.iter_mut().for_each(|message| left.veil(message));
+        }
+        Ok(page)
     }
 
     /// The pinned messages of a channel, oldest first.
     ///
     /// # Errors
-    /// `channel.unknown`.
+    /// `channel.unknown`, `channel.not_a_member`.
     pub async fn pinned(&self, identity: Identity, channel: ChannelId) -> Result<Vec<Folded>, Refusal> {
+        // What is pinned now is no business of those who left.
+        self.membership(identity.user, channel).await?;
         let member = self.reader(identity.user, channel).await?;
         self.ports.log.pinned(channel, identity.user, &member.visible).await.map_err(failed)
     }
 
     async fn message(&self, user: UserId, channel: ChannelId, seq: Seq) -> Result<Folded, Refusal> {
         let member = self.reader(user, channel).await?;
-        let page = self.ports.log.history(channel, user, &member.visible, Window::Around(seq), 1).await.map_err(failed)?;
+        let page = self.read(user, channel, &member.visible, Window::Around(seq), 1).await?;
         page.into_iter().find(|message| message.seq == seq).ok_or(Refusal::MessageUnknown)
     }
 

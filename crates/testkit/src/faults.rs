@@ -66,6 +66,16 @@ impl Faults {
         self.silence.store(on, SeqCst);
     }
 
+    /// Forgets what was to go wrong and has not yet.
+    pub fn mend(&self) {
+        self.appends.lock().clear();
+        self.loads.lock().clear();
+        self.look_ups.lock().clear();
+        self.reads.lock().clear();
+        self.make_unreadable(None);
+        self.silence(false);
+    }
+
     /// A log that fails as told.
     pub fn log(self: &Arc<Self>, log: Arc<dyn ChannelLog>) -> Arc<dyn ChannelLog> {
         Arc::new(FaultyLog { log, faults: self.clone() })

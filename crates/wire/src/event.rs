@@ -49,11 +49,6 @@ pub enum Notice {
         /// After so many milliseconds; each connection is told another number.
         reconnect_after_ms: u64,
     },
-    /// This client will soon be too old for this server.
-    ClientOutdated {
-        /// The oldest version that will do.
-        minimum: String,
-    },
 }
 
 /// You were too slow, and events for you were dropped: call `sync`.

@@ -51,6 +51,11 @@ refuses('hello', 'auth.required', 'the token of a log-in that has ended', async 
   await (await world.nobody()).call('hello', { token: guest.tokens.access_token });
 });
 
+refuses('hello', 'client.too_old', 'a client from before the oldest that is served', async (world) => {
+  const guest = await world.somebody();
+  await (await world.nobody()).call('hello', { token: guest.tokens.access_token, client: { name: 'Gondola', version: '1.9.12' } });
+}, { on: 'strict', not: ['REST'] });
+
 refuses('hello', 'command.invalid', 'a position that is none', async (world) => {
   await (await world.nobody()).call('hello', { token: world.ana.tokens.access_token, have: { here: 'there' } });
 }, { not: ['REST'] });
@@ -86,13 +91,23 @@ refuses('account.register', 'account.username_invalid', 'a password without a na
   await (await world.nobody()).call('account.register', { password: PASSWORD });
 });
 
-for (const [what, password] of [['none', undefined], ['a short one', '1234567'], ['one of a kilobyte', 'x'.repeat(1025)], ['one with a NUL', 'correct\0horse']]) {
+for (const [what, password] of [
+  ['none', undefined],
+  ['a short one', '1234567'],
+  ['one of a kilobyte', 'x'.repeat(1025)],
+  ['one with a NUL', 'correct\0horse'],
+]) {
   refuses('account.register', 'account.password_invalid', what, async (world) => {
     await (await world.nobody()).call('account.register', { username: freshName(), password });
   });
 }
 
-for (const [what, display_name] of [['nothing', ' '], ['control characters', 'a\nb'], ['writing backwards', 'a\u202Eb'], ['too much', 'x'.repeat(65)]]) {
+for (const [what, display_name] of [
+  ['nothing', ' '],
+  ['control characters', 'a\nb'],
+  ['writing backwards', 'a\u202Eb'],
+  ['too much', 'x'.repeat(65)],
+]) {
   refuses('account.register', 'account.display_name_invalid', what, async (world) => {
     await (await world.nobody()).call('account.register', { display_name });
   });

@@ -146,9 +146,7 @@ accepts('channel.pins', 'the pinned messages, oldest first', async (world) => {
   assert.deepEqual(messages.map(({ seq, pinned }) => [seq, pinned]), [[target, true], [newer, true]]);
 });
 
-refuses('channel.pins', 'channel.unknown', 'of strangers', async (world) => {
-  await world.cy.call('channel.pins', { channel: await world.group(world.ana, world.bo) });
-});
+membersOnly('channel.pins', () => ({}));
 
 // channel.invite, channel.join
 
@@ -341,7 +339,11 @@ accepts('channel.update', 'changes title and description, each alone', async (wo
   assert.deepEqual([seen.title, seen.description], ['San Marco', 'Pigeons']);
 });
 
-for (const [what, change] of [['empty', { title: ' ' }], ['long', { title: 'x'.repeat(129) }], ['a long description', { description: 'x'.repeat(2049) }]]) {
+for (const [what, change] of [
+  ['an empty title', { title: ' ' }],
+  ['a long title', { title: 'x'.repeat(129) }],
+  ['a long description', { description: 'x'.repeat(2049) }],
+]) {
   refuses('channel.update', 'channel.title_invalid', what, async (world) => {
     await world.ana.call('channel.update', { channel: await world.group(world.ana), ...change });
   });

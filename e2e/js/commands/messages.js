@@ -55,7 +55,14 @@ accepts('message.send', 'what the sender says of seq, sender and time does not c
 accepts('message.send', 'every script, and as many bytes as are allowed', async (world) => {
   const { ana } = world;
   const channel = await world.group(ana);
-  const words = ['שלום \u202B עולם', '你好，世界', 'สวัสดี', '👩🏽‍👩🏽‍👧🏽‍👦🏽', '\u0000 <script>alert(1)</script> ${x} {{x}}', 'x'.repeat(ana.ready.limits.body_bytes)];
+  const words = [
+    'שלום \u202B עולם',
+    '你好，世界',
+    'สวัสดี',
+    '👩🏽‍👩🏽‍👧🏽‍👦🏽',
+    '\u0000 <script>alert(1)</script> ${x} {{x}}',
+    'x'.repeat(ana.ready.limits.body_bytes),
+  ];
   for (const each of words) await send(ana, channel, { body: text(each) });
   assert.deepEqual((await history(ana, channel)).map(({ body }) => body.text), words);
 });

@@ -34,11 +34,12 @@ class SocketIo extends Client {
     // One manager for each client: by default those of one page share a connection.
     this.socket = io(server.url, { forceNew: true, extraHeaders: headers(options), auth: token ? greeting(options) : {}, ...rest });
     this.socket.onAny((event, data) => this.hear(event, data));
-    this.socket.on('disconnect', (reason) => this.socket.active || this.end(reason));
+    this.socket.on('disconnect', (reason) => this.socket.active || this.lose(reason));
     this.opened = new Promise((resolve, reject) => {
       this.socket.once(token || rest.auth ? 'ready' : 'connect', resolve);
       this.socket.once('connect_error', (error) => reject(error.data ? new Refusal('hello', error.data) : error));
     });
+    this.socket.on('connect_error', ({ message }) => this.socket.active || this.lose(message));
     // A refused client does not knock again.
     this.opened.catch(() => this.socket.disconnect());
   }
@@ -56,7 +57,7 @@ class SocketIo extends Client {
 
   leave() {
     this.socket.disconnect();
-    this.end('io client disconnect');
+    this.lose('io client disconnect');
   }
 }
 
@@ -112,7 +113,7 @@ class Plain extends Client {
 
   #lose(code, reason) {
     for (const { command, reject } of this.#asked.values()) reject(new Error(`${command}: the connection was closed: ${code} ${reason}`));
-    this.end({ code, reason });
+    this.lose({ code, reason });
   }
 
   leave() {
@@ -185,7 +186,7 @@ class Rest extends Client {
   }
 
   leave() {
-    this.end('there was no connection');
+    this.lose('there was no connection');
   }
 }
 

@@ -18,7 +18,7 @@ export class Refusal extends Error {
 
 /**
  * One connection. A carrier supplies `ask(command, data)`, which answers with the result or throws a `Refusal`, and
- * `leave()`; it calls `hear` for each event and `end` when the connection is gone. Whatever the server says must be
+ * `leave()`; it calls `hear` for each event and `lose` when the connection is gone. Whatever the server says must be
  * what the contract promises.
  */
 export class Client {
@@ -38,6 +38,11 @@ export class Client {
     this.gone = new Promise((resolve) => (this.#ended = resolve));
   }
 
+  /** Waits until the connection is gone, and tells why. */
+  end() {
+    return within(this.gone, `the end of a connection over ${this.carrier}`);
+  }
+
   async call(command, data = {}) {
     const result = await within(this.ask(command, data), `the answer to ${command} over ${this.carrier}`);
     checkResult(command, result);
@@ -53,7 +58,7 @@ export class Client {
     for (const listener of this.#listeners) listener(event, data);
   }
 
-  end(reason) {
+  lose(reason) {
     this.#ended(reason);
   }
 
@@ -99,6 +104,6 @@ export class Client {
   /** Goes, and waits until it is gone. */
   async close() {
     this.leave();
-    await within(this.gone, `the end of a connection over ${this.carrier}`);
+    await this.end();
   }
 }

@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -48,6 +48,13 @@ export class Server {
     // Who comes "through a proxy" can say which address they have.
     const own = { ...AMPLE, data_dir: directory, 'edge.trusted_proxies': '127.0.0.1', 'edge.drain_ms': 300 };
     return new Server({ ...own, ...settings }, directory).#begin();
+  }
+
+  /** Starts a messenger for one test, and stops it however that ends. */
+  static async during(test, settings) {
+    const server = await Server.start(settings);
+    test.after(() => server.stop());
+    return server;
   }
 
   /** Starts the echoes that public protocol suites ask for. */
@@ -102,6 +109,11 @@ export class Server {
   /** Lets it live again, at the same address, with what it kept. */
   async revive() {
     await this.#begin();
+  }
+
+  /** How many descriptors it has open (where there is a /proc to tell). */
+  async descriptors() {
+    return (await readdir(`/proc/${this.#child.pid}/fd`)).length;
   }
 
   async restart() {

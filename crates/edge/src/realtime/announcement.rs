@@ -79,6 +79,11 @@ impl Announcement {
         BARE + 2 * more
     }
 
+    /// It is worth nothing a moment later: the first to be dropped when there is too much.
+    pub(super) fn is_ephemeral(&self) -> bool {
+        matches!(self.publication, Publication::Typing { .. } | Publication::Presence(_))
+    }
+
     /// It decides who may hear what comes after it, and must not be dropped.
     pub(super) fn is_binding(&self) -> bool {
         match &self.publication {

@@ -12,11 +12,15 @@ use rialto_wire::websocket::Reader;
 use std::collections::VecDeque;
 
 use super::admission::Permit;
+use super::announcement::Announcement;
 use super::encode::{Format, ReplyTo};
 use super::outbox::{Outbox, Spares};
 use super::polling::Polled;
 use super::rooms::Index;
 use super::stream::Stream;
+
+/// The part of an outbox beyond which what is ephemeral is not queued.
+const SHED: usize = 4;
 
 /// No deadline.
 pub(super) const NEVER: Timestamp = Timestamp(u64::MAX);
@@ -137,7 +141,7 @@ pub(super) struct Arriving {
 pub(super) enum Announced {
     /// It waits to be sent.
     Queued,
-    /// It waits for `ready`, or the client will resync anyway.
+    /// It waits for `ready`, or the client will resync anyway, or it is not worth waiting.
     Withheld,
     /// It is too much.
     Full,
@@ -200,7 +204,11 @@ impl Connection {
     }
 
     /// Queues an announcement, or keeps it until after `ready`.
-    pub(super) fn announce(&mut self, frame: &Bytes, max_bytes: usize, spares: &mut Spares) -> Announced {
+    pub(super) fn announce(&mut self, announcement: &Announcement, max_bytes: usize, spares: &mut Spares) -> Announced {
+        let Some(frame) = self.format().and_then(|format| announcement.frame(format)) else { return Announced::Withheld };
+        if announcement.is_ephemeral() && self.outbox.bytes() > max_bytes / SHED {
+            return Announced::Withheld;
+        }
         if let Some(arriving) = self.arriving() {
             arriving.hold(frame, max_bytes);
             return Announced::Withheld;
@@ -269,14 +277,39 @@ impl Arriving {
 mod tests {
     use super::super::admission::Admission;
     use super::*;
+    use rialto_domain::publication::{PositionsMoved, Publication, Topic};
+    use rialto_domain::{Seq, UserId};
     use rialto_wire::engineio::Pace;
+    use std::sync::Arc;
 
     fn connection() -> Connection {
         let permit = Admission::new(1, 1).admit(std::net::IpAddr::from([127, 0, 0, 1])).unwrap();
         Connection::new(1, None, permit, Heartbeat::started(Pace { interval_ms: 10, timeout_ms: 5 }, 0), NEVER)
     }
 
-    const FRAME: Bytes = Bytes::from_static(b"0123456789");
+    fn connection_ready() -> Connection {
+        Connection { carrier: Carrier::Plain(Format::PlainJson), ..connection() }
+    }
+
+    fn typing() -> Announcement {
+        let channel = ChannelId::from_bytes([1; 16]);
+        Announcement::new(Topic::Channel(channel), Publication::Typing { channel, user: UserId::from_bytes([2; 16]) })
+    }
+
+    fn positions() -> Announcement {
+        let channel = ChannelId::from_bytes([1; 16]);
+        let moved = PositionsMoved { channel, delivered: Seq(1), read: Seq(1), members: Vec::new() };
+        Announcement::new(Topic::Channel(channel), Publication::Positions(Arc::new(moved)))
+    }
+
+    /// Room for two announcements of positions and a bit.
+    fn room() -> usize {
+        positions().frame(Format::PlainJson).unwrap().len() * 5 / 2
+    }
+
+    fn announce(connection: &mut Connection, announcement: &Announcement) -> Announced {
+        connection.announce(announcement, room(), &mut Spares::default())
+    }
 
     #[test]
     fn an_idle_connection_is_small() {
@@ -285,28 +318,35 @@ mod tests {
 
     #[test]
     fn who_is_too_slow_loses_announcements_once_and_is_told_once() {
-        let mut connection = connection();
-        let announce = |connection: &mut Connection| connection.announce(&FRAME, 25, &mut Spares::default());
-        assert_eq!([announce(&mut connection), announce(&mut connection)], [Announced::Queued; 2]);
-        assert_eq!(announce(&mut connection), Announced::Full);
+        let mut connection = connection_ready();
+        assert_eq!([(); 3].map(|()| announce(&mut connection, &positions())), [Announced::Queued, Announced::Queued, Announced::Full]);
         assert!(connection.lag());
         assert!(connection.outbox.is_empty());
-        assert_eq!(announce(&mut connection), Announced::Withheld);
+        assert_eq!(announce(&mut connection, &positions()), Announced::Withheld);
         assert!(!connection.lag());
     }
 
     #[test]
+    fn typing_is_the_first_thing_that_is_not_told() {
+        let mut connection = connection_ready();
+        assert_eq!(announce(&mut connection, &typing()), Announced::Queued);
+        assert_eq!(announce(&mut connection, &positions()), Announced::Queued);
+        assert_eq!(announce(&mut connection, &typing()), Announced::Withheld);
+    }
+
+    #[test]
     fn what_comes_before_ready_is_held_until_it_is_too_much() {
-        let mut connection = connection();
+        let mut connection = connection_ready();
+        let frame = positions().frame(Format::PlainJson).unwrap().clone();
         connection.rare().arriving = Some(Arriving::default());
         for _ in 0..2 {
-            assert_eq!(connection.announce(&FRAME, 25, &mut Spares::default()), Announced::Withheld);
+            assert_eq!(announce(&mut connection, &positions()), Announced::Withheld);
         }
-        assert_eq!(connection.arrived(), Some(vec![FRAME, FRAME]));
+        assert_eq!(connection.arrived(), Some(vec![frame.clone(), frame]));
 
         connection.rare().arriving = Some(Arriving::default());
         for _ in 0..3 {
-            connection.announce(&FRAME, 25, &mut Spares::default());
+            announce(&mut connection, &positions());
         }
         assert_eq!(connection.arrived(), None);
     }

@@ -90,8 +90,7 @@ impl Shard {
             if except.is_some() && connection.identity().map(|identity| identity.user) == except {
                 continue;
             }
-            let Some(frame) = connection.format().and_then(|format| announcement.frame(format)) else { continue };
-            match connection.announce(frame, max_bytes, spares) {
+            match connection.announce(announcement, max_bytes, spares) {
                 Announced::Queued if !connection.is_dirty => {
                     connection.is_dirty = true;
                     dirty.push(index);
@@ -110,8 +109,7 @@ impl Shard {
         let max_bytes = self.shared.settings.outbox_bytes;
         self.flush_one(index);
         let Some(connection) = self.connections.get_mut(index as usize) else { return };
-        let Some(frame) = connection.format().and_then(|format| announcement.frame(format)) else { return };
-        match connection.announce(frame, max_bytes, &mut self.spares) {
+        match connection.announce(announcement, max_bytes, &mut self.spares) {
             Announced::Queued => self.soil(index),
             Announced::Withheld => {}
             Announced::Full => self.resync(index),
@@ -127,6 +125,13 @@ impl Shard {
         self.tally.resync();
         if let Some(frame) = connection.format().and_then(|format| encode::event(format, &WireEvent::Resync(Resync {}))) {
             self.push(index, frame);
+        }
+    }
+
+    /// Tells a room that something was dropped.
+    pub(super) fn resync_room(&mut self, topic: Topic) {
+        for index in self.rooms.members(topic).to_vec() {
+            self.resync(index);
         }
     }
 

@@ -20,18 +20,22 @@ struct Place {
     /// The shards that have a room for the topic.
     shards: u64,
     /// How often a shard was told to let somebody in and has not done so yet. What comes next is for it too.
-    expected: BTreeMap<usize, u32>,
+    expected: Option<Box<Expected>>,
     /// The bus was asked for the topic.
     is_subscribed: bool,
 }
 
+/// How often, for each shard. Seldom needed, and the directory is large.
+#[derive(Debug, Default)]
+struct Expected(BTreeMap<usize, u32>);
+
 impl Place {
     fn shards(&self) -> u64 {
-        self.expected.keys().fold(self.shards, |shards, shard| shards | 1 << shard)
+        self.expected.iter().flat_map(|expected| expected.0.keys()).fold(self.shards, |shards, shard| shards | 1 << shard)
     }
 
     fn is_needed(&self) -> bool {
-        self.shards != 0 || !self.expected.is_empty()
+        self.shards != 0 || self.expected.is_some()
     }
 }
 
@@ -51,7 +55,7 @@ impl Directory {
             return;
         }
         let mut places = self.stripe(topic).write();
-        let expected = &mut places.entry(topic).or_default().expected;
+        let Expected(expected) = &mut **places.entry(topic).or_default().expected.get_or_insert_default();
         for shard in (0..MAX_SHARDS).filter(|shard| shards >> shard & 1 == 1) {
             *expected.entry(shard).or_default() += 1;
         }
@@ -61,12 +65,15 @@ impl Directory {
     pub(super) fn met(&self, topic: Topic, shard: usize) {
         let mut places = self.stripe(topic).write();
         let Some(place) = places.get_mut(&topic) else { return };
-        if let Some(count) = place.expected.get_mut(&shard) {
+        if let Some(expected) = &mut place.expected
+            && let Some(count) = expected.0.get_mut(&shard)
+        {
             *count -= 1;
             if *count == 0 {
-                place.expected.remove(&shard);
+                expected.0.remove(&shard);
             }
         }
+        place.expected.take_if(|expected| expected.0.is_empty());
         if !place.is_needed() && !place.is_subscribed {
             places.remove(&topic);
         }

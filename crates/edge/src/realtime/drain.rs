@@ -16,12 +16,33 @@ pub(super) fn share(index: Index, connections: usize, spread_ms: u64) -> u64 {
 }
 
 impl Shard {
+    /// Says goodbye to everybody within so many milliseconds.
+    pub(super) fn drain(&mut self, within_ms: u64) {
+        self.drain_by = Some(self.now.after_ms(within_ms));
+        // The last quarter is for those who are slow to go.
+        let spread_ms = within_ms - within_ms / 4;
+        for index in self.connections.iter().map(|(index, _)| index as Index).collect::<Vec<_>>() {
+            let leave_ms = share(index, self.connections.len(), spread_ms);
+            self.dismiss(index, leave_ms);
+        }
+    }
+
+    pub(super) fn is_draining(&self) -> bool {
+        self.drain_by.is_some()
+    }
+
+    pub(super) fn is_drained(&self) -> bool {
+        // Browsers open connections on a guess and say nothing: nobody waits for those.
+        let are_all_gone = || self.connections.iter().all(|(_, connection)| matches!(connection.carrier, Carrier::Head(_)));
+        self.drain_by.is_some_and(|by| self.now >= by || are_all_gone())
+    }
+
     /// Asks a client to leave, and closes its connection when it did not within `leave_ms`.
     pub(super) fn dismiss(&mut self, index: Index, leave_ms: u64) {
         let Some(connection) = self.connections.get_mut(index as usize) else { return };
         match connection.carrier {
-            Carrier::Head(_) => return self.cut(index),
-            Carrier::Closing => return,
+            // A head may still turn out to be a poll of somebody who has not heard of this yet.
+            Carrier::Head(_) | Carrier::Closing => return,
             Carrier::Candidate(_) | Carrier::Echo => return self.close(index, CloseCode::GOING_AWAY, "the server goes down"),
             Carrier::Plain(_) | Carrier::EngineIo(_) => {}
         }

@@ -85,7 +85,11 @@ impl Shard {
             (Packet::Binary(bytes), Speech::SocketIo(format)) => self.hear_socketio_binary(index, format, bytes),
             (Packet::Close, _) => {
                 self.release_poll(index);
-                self.close(index, CloseCode::NORMAL, "");
+                if self.connections[index as usize].polled.is_some() {
+                    self.cut(index)
+                } else {
+                    self.close(index, CloseCode::NORMAL, "")
+                }
                 Flow::End
             }
             (Packet::Open(_) | Packet::Ping(_) | Packet::Upgrade, _) => self.abuse(index, "a client does not send this packet"),
@@ -172,8 +176,19 @@ impl Shard {
         if let Some(polled) = connection.polled.take() {
             self.sids.remove(&polled.sid);
         }
+        if connection.is_closing() {
+            connection.outbox.push(super::encode::close(CloseCode::NORMAL, ""), &mut self.spares);
+        }
         self.soil(session);
         Flow::To(session)
+    }
+
+    /// A session says goodbye. A client that is on its way to the WebSocket polls no more: it hears the last word there.
+    pub(super) fn part_unless_moving(&mut self, index: Index) {
+        let polled = self.connections[index as usize].polled.as_ref();
+        if polled.is_none_or(|polled| polled.upgrade.may_poll_wait()) {
+            self.part(index);
+        }
     }
 
     /// A candidate or its session goes: the other one is on its own.

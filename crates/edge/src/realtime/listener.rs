@@ -77,6 +77,7 @@ impl Acceptor {
             admission,
             mailboxes,
             next: 0,
+            is_starved: false,
             is_stopped: Arc::clone(&is_stopped),
         };
         let thread = std::thread::Builder::new().name("rialto-accept".into()).spawn(move || accepting.run(poll))?;
@@ -98,6 +99,8 @@ struct Accepting {
     admission: Arc<Admission>,
     mailboxes: Vec<Arc<Mailbox>>,
     next: usize,
+    /// The system had no room for the last connection.
+    is_starved: bool,
     is_stopped: Arc<AtomicBool>,
 }
 
@@ -121,11 +124,16 @@ impl Accepting {
     fn accept_all(&mut self, number: usize) -> bool {
         while !self.is_stopped.load(Ordering::Acquire) {
             match self.listeners[number].accept() {
-                Ok((stream, peer)) => self.admit(stream, peer),
+                Ok((stream, peer)) => {
+                    self.is_starved = false;
+                    self.admit(stream, peer);
+                }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) => {}
                 Err(error) => {
-                    tracing::warn!(%error, "a connection cannot be accepted; trying again soon");
+                    if !std::mem::replace(&mut self.is_starved, true) {
+                        tracing::warn!(%error, "connections cannot be accepted now; trying again until they can");
+                    }
                     return false;
                 }
             }

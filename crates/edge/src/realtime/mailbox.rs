@@ -77,7 +77,9 @@ impl Mailbox {
                 continue;
             }
             if inside.bytes + weight > self.max_bytes && !announcement.is_binding() {
-                inside.lost.insert(announcement.topic());
+                if !announcement.is_ephemeral() {
+                    inside.lost.insert(announcement.topic());
+                }
                 continue;
             }
             inside.bytes += weight;
@@ -141,8 +143,8 @@ impl Mailbox {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rialto_domain::publication::Publication;
-    use rialto_domain::{ChannelId, UserId};
+    use rialto_domain::publication::{PositionsMoved, Publication};
+    use rialto_domain::{ChannelId, Seq, UserId};
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     const CHANNEL: ChannelId = ChannelId::from_bytes([1; 16]);
@@ -150,6 +152,11 @@ mod tests {
 
     fn typing() -> Arc<Announcement> {
         Arc::new(Announcement::new(Topic::Channel(CHANNEL), Publication::Typing { channel: CHANNEL, user: USER }))
+    }
+
+    fn positions() -> Arc<Announcement> {
+        let moved = PositionsMoved { channel: CHANNEL, delivered: Seq(1), read: Seq(1), members: Vec::new() };
+        Arc::new(Announcement::new(Topic::Channel(CHANNEL), Publication::Positions(Arc::new(moved))))
     }
 
     fn revoked() -> Arc<Announcement> {
@@ -188,10 +195,12 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_dropped_and_its_topic_told() {
         let (mailbox, _) = mailbox(2);
-        mailbox.announce(&mut vec![typing(), typing(), typing(), typing()]);
+        mailbox.announce(&mut vec![typing(), positions(), positions(), positions()]);
         assert_eq!(taken(&mailbox), (2, vec![Topic::Channel(CHANNEL)]));
-        mailbox.announce(&mut vec![typing()]);
+        mailbox.announce(&mut vec![positions()]);
         assert_eq!(taken(&mailbox), (1, vec![]));
+        mailbox.announce(&mut vec![positions(), positions(), typing()]);
+        assert_eq!(taken(&mailbox), (2, vec![]), "nobody needs to catch up on typing");
     }
 
     #[test]

@@ -36,6 +36,9 @@ pub(super) struct Polled {
     waiting: Option<Answer>,
 }
 
+/// The packet that ends a session.
+const CLOSE: &[u8] = b"1";
+
 type Answer = oneshot::Sender<Result<Vec<u8>, RequestError>>;
 
 /// A request on its way to a shard.
@@ -179,7 +182,8 @@ impl Shard {
         let taken = connection.outbox.take_while(|frame| {
             packet.clear();
             encode::polled(frame, &mut packet);
-            payload.push(&packet)
+            // The official client acts on a close before what came in the same answer: it must come alone.
+            (packet != CLOSE || payload.is_empty()) && payload.push(&packet)
         });
         if payload.is_empty() {
             let Some(otherwise) = otherwise else {

@@ -30,13 +30,12 @@ pub(super) enum Flow {
 impl Shard {
     /// A socket came.
     pub(super) fn arrive(&mut self, arrival: Arrival) {
-        if self.is_draining() {
-            return;
-        }
         let Arrival { stream, mut prefix, permit, opening } = arrival;
         let Some(index) = self.insert(Some(stream), permit) else { return };
-        if let Some(opening) = opening {
-            self.open(index, opening, Vec::new());
+        match opening {
+            Some(_) if self.is_draining() => return self.cut(index),
+            Some(opening) => self.open(index, opening, Vec::new()),
+            None => {}
         }
         if !prefix.is_empty() {
             self.take(index, &mut prefix);
@@ -97,6 +96,7 @@ impl Shard {
     }
 
     fn take_head(&mut self, index: Index, bytes: &[u8]) {
+        let is_draining = self.is_draining();
         let connection = &mut self.connections[index as usize];
         let Carrier::Head(head) = &mut connection.carrier else { return };
         head.extend_from_slice(bytes);
@@ -109,6 +109,7 @@ impl Shard {
             Route::Incomplete => connection.carrier = Carrier::Head(head),
             Route::Http => self.hand_over(index, head),
             Route::Declined(declined) => self.decline(index, &declined),
+            Route::WebSocket { .. } if is_draining => self.decline(index, &Declined::because(503, "the server goes down")),
             Route::WebSocket { opening, answer, len, client } => {
                 if let Opening::Upgrade(sid) = opening
                     && shard_of(&sid) != self.number

@@ -3,15 +3,12 @@
 //! One turn of the loop: take what happened on sockets, what other threads sent and what became due; then write, once
 //! for each connection that has something to say. What a turn does is found beside this file: [`super::reading`] for
 //! bytes that come, [`super::dialogue`] for commands, [`super::delivery`] for announcements, [`super::polling`] for
-//! sessions without a socket.
+//! sessions without a socket, [`super::deadlines`] for time, [`super::writing`] for bytes that go, and [`super::ending`].
 
 use mio::{Events, Interest, Poll, Token};
 use rialto_domain::publication::Topic;
-use rialto_domain::session::{Effect, Input};
 use rialto_domain::{Timestamp, UserId};
-use rialto_wire::engineio::packet::PING_FRAME;
-use rialto_wire::engineio::{Beat, Heartbeat, Sid};
-use rialto_wire::websocket::CloseCode;
+use rialto_wire::engineio::{Heartbeat, Sid};
 use slab::Slab;
 use std::collections::HashMap;
 use std::io;
@@ -22,9 +19,8 @@ use tokio::sync::mpsc;
 
 use super::admission::Permit;
 use super::announcement::Announcement;
-use super::connection::{Carrier, Connection, Key, NEVER};
+use super::connection::{Connection, Key};
 use super::dialogue::Answer;
-use super::encode;
 use super::gateway::Gateway;
 use super::listener::{Arrival, HandOver};
 use super::mailbox::Mailbox;
@@ -39,6 +35,8 @@ use crate::settings::Settings;
 
 /// Names the mailbox among the sockets.
 const MAILBOX: Token = Token(usize::MAX);
+/// Sockets that are heard in one turn, at most.
+const EVENTS: usize = 1024;
 /// Large enough for most bursts; the reads of all connections share it.
 const BUFFER_BYTES: usize = 64 * 1024;
 
@@ -81,7 +79,7 @@ pub(super) struct Shard {
     /// The sessions that poll.
     pub(super) sids: HashMap<Sid, Index>,
     pub(super) rooms: Rooms,
-    timers: Wheel<Key>,
+    pub(super) timers: Wheel<Key>,
     /// Connections with something to write.
     pub(super) dirty: Vec<Index>,
     /// Sockets with more to read than one turn takes.
@@ -93,7 +91,7 @@ pub(super) struct Shard {
     /// When this turn began: milliseconds since the shard started, on a clock that never goes back.
     pub(super) now: Timestamp,
     /// When the last connection is cut, once the shard drains.
-    drain_by: Option<Timestamp>,
+    pub(super) drain_by: Option<Timestamp>,
     pub(super) tally: Tally,
 }
 
@@ -139,9 +137,9 @@ impl Shard {
         let _nobody_waits_for_it_afterwards = Mailbox::closed_at_the_end(&self.mailbox);
         let runtime = self.shared.runtime.clone();
         let _inside_the_runtime = runtime.enter();
-        let mut events = Events::with_capacity(1024);
+        let mut events = Events::with_capacity(EVENTS);
         let (mut mail, mut lost, mut fired) = (Vec::new(), Vec::new(), Vec::new());
-        let mut goes_on = true;
+        let (mut goes_on, mut timeless_turns) = (true, 0);
         while goes_on {
             let timeout = self.sleep();
             match self.poll.poll(&mut events, timeout) {
@@ -172,8 +170,13 @@ impl Shard {
                 goes_on &= self.read_mail(mail);
             }
             lost.drain(..).for_each(|topic| self.resync_room(topic));
-            self.timers.advance(self.now, &mut fired);
-            fired.drain(..).for_each(|key| self.fire(key));
+            // After a standstill, every socket is heard before anybody is found to be silent.
+            timeless_turns += 1;
+            if events.iter().count() < EVENTS || timeless_turns > self.connections.len() / EVENTS {
+                timeless_turns = 0;
+                self.timers.advance(self.now, &mut fired);
+                fired.drain(..).for_each(|key| self.fire(key));
+            }
             self.flush();
             goes_on &= !self.is_drained();
             self.tally.report(self.connections.len());
@@ -245,210 +248,5 @@ impl Shard {
     /// Watches a socket no more, because it goes elsewhere.
     pub(super) fn unwatch(&mut self, stream: &mut Stream) -> io::Result<()> {
         self.poll.registry().deregister(stream)
-    }
-
-    /// Says goodbye, and ends the connection when the client has answered or does not.
-    pub(super) fn close(&mut self, index: Index, code: CloseCode, reason: &str) {
-        let Some(connection) = self.connections.get_mut(index as usize).filter(|connection| !connection.is_closing()) else { return };
-        let last_word = match &connection.carrier {
-            Carrier::Head(_) | Carrier::Closing => None,
-            Carrier::EngineIo(_) if connection.stream.is_none() => Some(rialto_wire::engineio::Packet::Close.frame()),
-            _ => Some(encode::close(code, reason)),
-        };
-        self.end(index, last_word);
-    }
-
-    /// Queues the last word and ignores from now on what the peer says.
-    pub(super) fn end(&mut self, index: Index, last_word: Option<bytes::Bytes>) {
-        self.retire(index);
-        let linger_ms = self.shared.settings.timing.linger_ms;
-        let connection = &mut self.connections[index as usize];
-        connection.carrier = Carrier::Closing;
-        connection.reader = Default::default();
-        connection.deadline = self.now.after_ms(linger_ms);
-        if connection.is_blocked {
-            // The last word must not wait behind what will hardly be read any more.
-            connection.outbox.drop_announcements();
-        }
-        if let Some(frame) = last_word {
-            connection.outbox.push(frame, &mut self.spares);
-        }
-        self.soil(index);
-        self.arm(index);
-    }
-
-    /// Ends the connection without another word.
-    pub(super) fn cut(&mut self, index: Index) {
-        if self.connections.contains(index as usize) {
-            self.retire(index);
-            let connection = self.connections.remove(index as usize);
-            if let Some(polled) = connection.polled {
-                self.sids.remove(&polled.sid);
-            }
-        }
-    }
-
-    /// Takes the connection out of everything it is registered in.
-    fn retire(&mut self, index: Index) {
-        self.leave_rooms(index);
-        let connection = &mut self.connections[index as usize];
-        connection.rare = None;
-        if std::mem::take(&mut connection.is_announced)
-            && let Some(identity) = connection.identity()
-        {
-            self.shared.gateway.disconnected(identity);
-        }
-        self.part(index);
-    }
-
-    // Writing
-
-    /// Notes that the connection has something to write.
-    pub(super) fn soil(&mut self, index: Index) {
-        let connection = &mut self.connections[index as usize];
-        if !std::mem::replace(&mut connection.is_dirty, true) {
-            self.dirty.push(index);
-        }
-    }
-
-    /// Queues a frame that must not be dropped.
-    pub(super) fn push(&mut self, index: Index, frame: bytes::Bytes) {
-        if let Some(connection) = self.connections.get_mut(index as usize) {
-            connection.outbox.push(frame, &mut self.spares);
-            self.soil(index);
-        }
-    }
-
-    fn writable(&mut self, index: Index) {
-        if let Some(connection) = self.connections.get_mut(index as usize)
-            && std::mem::take(&mut connection.is_blocked)
-        {
-            self.soil(index);
-        }
-    }
-
-    fn flush(&mut self) {
-        // What leaves may let commands go on that waited for room, and they have something to say as well.
-        while let Some(index) = self.dirty.pop() {
-            self.flush_one(index);
-        }
-    }
-
-    pub(super) fn flush_one(&mut self, index: Index) {
-        let Some(connection) = self.connections.get_mut(index as usize) else { return };
-        connection.is_dirty = false;
-        let Some(stream) = &mut connection.stream else { return self.flush_poll(index) };
-        if connection.is_blocked {
-            return;
-        }
-        let Ok(written) = connection.outbox.write_to(stream, &mut self.spares) else { return self.cut(index) };
-        connection.is_blocked = written.is_blocked;
-        self.tally.wrote(written.frames, written.bytes);
-        if connection.outbox.is_empty() {
-            connection.is_lagging = false;
-            if matches!(connection.carrier, Carrier::Closing) && stream.finish().is_err() {
-                return self.cut(index);
-            }
-        }
-        self.drained(index);
-    }
-
-    /// Less waits for the peer than before: perhaps it may speak again.
-    pub(super) fn drained(&mut self, index: Index) {
-        let half = self.shared.settings.outbox_bytes / 2;
-        let connection = &mut self.connections[index as usize];
-        if connection.outbox.bytes() > half {
-            return;
-        }
-        let may_wait = connection.rare.is_some();
-        if std::mem::take(&mut connection.is_paused) {
-            let key = self.key(index);
-            self.unread.push(key);
-        }
-        if may_wait {
-            self.go_on(index);
-        }
-    }
-
-    // Time
-
-    /// Sets a timer for the connection unless an earlier one is set.
-    pub(super) fn arm(&mut self, index: Index) {
-        let key = self.key(index);
-        let connection = &mut self.connections[index as usize];
-        let due = connection.due();
-        if due < connection.timer_at {
-            connection.timer_at = due;
-            self.timers.set(due, key);
-        }
-    }
-
-    fn fire(&mut self, key: Key) {
-        let now = self.now;
-        let Some(connection) = self.find(key).filter(|connection| connection.timer_at <= now) else { return };
-        connection.timer_at = NEVER;
-        if connection.due() <= now {
-            self.due(key.index);
-        }
-        if self.find(key).is_some() {
-            self.arm(key.index);
-        }
-    }
-
-    fn due(&mut self, index: Index) {
-        let now = self.now;
-        let pace = self.shared.settings.timing.heartbeat;
-        let connection = &mut self.connections[index as usize];
-        if connection.deadline <= now {
-            connection.deadline = NEVER;
-            return match connection.carrier {
-                Carrier::Head(_) => self.decline(index, &super::opening::Declined::because(408, "the request did not come in time")),
-                Carrier::Closing => self.cut(index),
-                _ if connection.is_revoked => self.end_dialogue(index),
-                _ if self.drain_by.is_some() => self.close(index, CloseCode::GOING_AWAY, "the server goes down"),
-                _ => self.close(index, CloseCode::POLICY, "too late"),
-            };
-        }
-        if let Effect::Close(reason) = connection.session.handle(Input::Tick, now) {
-            return self.close_because(index, reason);
-        }
-        match connection.heartbeat.tick(pace, now.0) {
-            Beat::Rest => {}
-            Beat::Ping => {
-                let ping = if matches!(connection.carrier, Carrier::Plain(_)) { encode::PLAIN_PING } else { PING_FRAME };
-                self.push(index, ping);
-            }
-            Beat::Dead => {
-                tracing::debug!(shard = self.number, "a client does not answer any more");
-                self.cut(index);
-            }
-        }
-    }
-
-    // Goodbye
-
-    fn drain(&mut self, within_ms: u64) {
-        self.drain_by = Some(self.now.after_ms(within_ms));
-        // The last quarter is for those who are slow to go.
-        let spread_ms = within_ms - within_ms / 4;
-        for index in self.connections.iter().map(|(index, _)| index as Index).collect::<Vec<_>>() {
-            let leave_ms = super::drain::share(index, self.connections.len(), spread_ms);
-            self.dismiss(index, leave_ms);
-        }
-    }
-
-    pub(super) fn is_draining(&self) -> bool {
-        self.drain_by.is_some()
-    }
-
-    fn is_drained(&self) -> bool {
-        self.drain_by.is_some_and(|by| self.connections.is_empty() || self.now >= by)
-    }
-
-    /// Tells a room that something was dropped.
-    fn resync_room(&mut self, topic: Topic) {
-        for index in self.rooms.members(topic).to_vec() {
-            self.resync(index);
-        }
     }
 }

@@ -133,16 +133,20 @@ impl Realtime {
         Adopter { mailboxes: self.shared.mailboxes.as_slice().into(), next: Arc::default() }
     }
 
-    /// Stops accepting, asks every client to connect again elsewhere at its own moment within the time given, and ends. Blocks
+    /// Takes nobody new, asks every client to connect again elsewhere at its own moment within the time given, and ends. Blocks
     /// for up to `drain_ms`.
+    ///
+    /// Connections go on to be accepted meanwhile, because a session that polls hears of this by its next poll: HTTP is to be
+    /// drained afterwards. A WebSocket or a new session is refused with 503.
     pub fn shutdown(mut self, drain_ms: u64) {
-        if let Some(acceptor) = self.acceptor.take() {
-            acceptor.stop();
-        }
-        for mailbox in &self.shared.mailboxes {
-            mailbox.send(if drain_ms == 0 { Mail::Stop } else { Mail::Drain(drain_ms) });
-        }
+        self.tell_all(|| if drain_ms == 0 { Mail::Stop } else { Mail::Drain(drain_ms) });
         self.join();
+    }
+
+    fn tell_all(&self, mail: impl Fn() -> Mail) {
+        for mailbox in &self.shared.mailboxes {
+            mailbox.send(mail());
+        }
     }
 
     fn join(&mut self) {
@@ -151,6 +155,9 @@ impl Realtime {
             if thread.join().is_err() {
                 tracing::error!("a shard has panicked");
             }
+        }
+        if let Some(acceptor) = self.acceptor.take() {
+            acceptor.stop();
         }
     }
 }
@@ -183,12 +190,7 @@ impl Adopter {
 
 impl Drop for Realtime {
     fn drop(&mut self) {
-        if let Some(acceptor) = self.acceptor.take() {
-            acceptor.stop();
-        }
-        for mailbox in &self.shared.mailboxes {
-            mailbox.send(Mail::Stop);
-        }
+        self.tell_all(|| Mail::Stop);
         self.join();
     }
 }

@@ -95,7 +95,7 @@ fn messagepack_comes_back_too() {
 
 #[test]
 fn who_joins_no_namespace_is_closed_and_who_joined_one_is_not() {
-    let server = Server::conformance(|settings| settings.timing.greeting_ms = 100);
+    let server = Server::conformance(|settings| settings.timing.greeting_ms = 2_000);
     let mut joined = open(&server, "socket.io");
     joined.send_text("40");
     joined.text();

@@ -35,7 +35,7 @@ fn while_the_server_goes_commands_are_still_carried_out() {
     let mut server = Server::start();
     let mut clients: Vec<_> = (0..8).map(|_| Client::hello(server.address, "ana")).collect();
     let realtime = server.realtime.take().unwrap();
-    let going = std::thread::spawn(move || realtime.shutdown(4_000));
+    let going = std::thread::spawn(move || realtime.shutdown(60_000));
     let mut told: Vec<_> = clients
         .iter_mut()
         .map(|client| {
@@ -46,6 +46,21 @@ fn while_the_server_goes_commands_are_still_carried_out() {
     told.sort_by_key(|(after_ms, _)| *after_ms);
     let (_, last) = told.last_mut().unwrap();
     assert!(last.call("typing", json!({"channel": GENERAL}))["ok"].is_object());
+    drop(clients);
+    going.join().unwrap();
+}
+
+#[test]
+fn while_the_server_goes_nobody_new_comes_in_but_requests_do() {
+    let mut server = Server::start();
+    let mut clients: Vec<_> = (0..8).map(|_| Client::hello(server.address, "ana")).collect();
+    let realtime = server.realtime.take().unwrap();
+    let going = std::thread::spawn(move || realtime.shutdown(60_000));
+    assert_eq!(clients[0].event().0, "notice");
+    assert_eq!(Client::open(server.address, "/ws", &[], &[]).map(drop), Err("the server answered with status 503".into()));
+    let mut request = Client::bare(server.address);
+    std::io::Write::write_all(&mut request, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    assert!(server.handed_over.lock().blocking_recv().is_some());
     drop(clients);
     going.join().unwrap();
 }

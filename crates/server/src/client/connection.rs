@@ -57,6 +57,9 @@ pub(crate) enum ConnectError {
     /// The encrypted connection failed, or could not be prepared.
     #[error("no encrypted connection to {address}: {reason}")]
     Tls { address: String, reason: String },
+    /// Its certificate is not good for its name, or nobody who is trusted signed it.
+    #[error("the certificate of {address} is not trusted: {reason}")]
+    Untrusted { address: String, reason: rustls::CertificateError },
     /// Somebody answers who is no Rialto, or who turns us away.
     #[error("{address} answers, but not as a Rialto server: {source}")]
     Handshake { address: String, source: DialError },
@@ -122,7 +125,11 @@ impl Connection {
             let failed = |reason: String| ConnectError::Tls { address: address.to_string(), reason };
             let config = trust.config().map_err(|error| failed(format!("{error:#}")))?;
             let name = rustls_pki_types::ServerName::try_from(address.host().to_owned()).map_err(|error| failed(error.to_string()))?;
-            Box::new(tokio_rustls::TlsConnector::from(config).connect(name, tcp).await.map_err(|error| failed(error.to_string()))?)
+            let encrypted = tokio_rustls::TlsConnector::from(config).connect(name, tcp).await;
+            Box::new(encrypted.map_err(|error| match error.get_ref().and_then(|error| error.downcast_ref()) {
+                Some(rustls::Error::InvalidCertificate(reason)) => ConnectError::Untrusted { address: address.to_string(), reason: reason.clone() },
+                _ => failed(error.to_string()),
+            })?)
         } else {
             Box::new(tcp)
         };

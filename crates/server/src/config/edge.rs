@@ -12,9 +12,9 @@ settings! {
     struct Edge {
         /// Threads that move sockets; 0 is one for each core.
         shards: usize = 0, 0..=256, "threads";
-        /// Pages that may connect besides those served from here and from public_url: exact origins, such as
-        /// "https://chat.example.org", or "*" alone for every page there is. Programs that are not browsers
-        /// send no origin and are not asked for one.
+        /// Pages that may connect: exact origins, such as "https://chat.example.org", or "*" alone for every
+        /// page there is; public_url is always one of them. When none is named, pages of the host that they
+        /// talk to. Programs that are not browsers send no origin and are not asked for one.
         allowed_origins: Origins = Array::new();
         /// Proxies whose X-Forwarded-For is believed, as networks such as "10.0.0.0/8" or "fd00::/8". From
         /// anybody else the header is ignored: a client could write any address in it.

@@ -25,6 +25,7 @@ mod tls;
 mod tokens;
 mod transport;
 mod value;
+mod version;
 mod warnings;
 
 use rialto_edge::realtime::origin::EVERY;
@@ -146,6 +147,7 @@ impl Config {
     ///
     /// # Errors
     /// Every mistake of every source.
+    #[cfg(test)]
     pub(crate) fn read(sources: &Sources) -> Result<Loaded, Mistakes> {
         Self::weigh(sources, Vec::new())
     }

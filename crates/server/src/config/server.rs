@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::origin::PublicUrl;
 use super::profile::Profile;
 use super::setting::settings;
+use super::version::MinimumClient;
 
 settings! {
     "";
@@ -24,6 +25,9 @@ settings! {
         /// The address that people open, when it is not the one listened on: behind a proxy, or with a
         /// name. Links are made from it, and pages served from it may connect.
         public_url: Option<PublicUrl> = "";
+        /// The oldest version of a client that is served, as clients tell it at hello; older ones are refused with
+        /// client.too_old. Clients that tell no version are served.
+        minimum_client: Option<MinimumClient> = "";
         /// What this server is for. "production" serves people; "conformance" echoes for public protocol
         /// suites, keeps nothing, and refuses every setting that is about people or their data.
         profile: Profile = "production";

@@ -1,6 +1,6 @@
 //! Everything in one process: `rialto serve`.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use metrics_exporter_prometheus::PrometheusHandle;
 use rialto_domain::limit::Rate;
 use rialto_edge::dispatch::{Dispatch, NoService};
@@ -14,13 +14,17 @@ use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::runtime::{Handle, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
 
 use crate::compose::{self, Backends};
 use crate::config::{Config, Flags, Loaded, Profile};
 use crate::telemetry;
+
+/// What requests under way get in any case to be answered, when the server stops.
+const LAST_ANSWERS: Duration = Duration::from_millis(500);
 
 /// Runs until it is told to stop (SIGTERM, SIGINT).
 pub(crate) fn run(flags: Flags) -> anyhow::Result<ExitCode> {
@@ -45,12 +49,15 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     let tls = config.tls.files().map(|(cert, key)| Tls::load(cert, key)).transpose()?;
     let url = format!("{}://{}", if tls.is_some() { "https" } else { "http" }, listener.local_addr()?);
     let metrics = telemetry::start_metrics()?;
-    let messenger = match config.server.profile {
+    let mut messenger = match config.server.profile {
         Profile::Production => Some(Messenger::start(config).await?),
         Profile::Conformance => None,
     };
     let (gateway, bus): (Arc<dyn Gateway>, _) = match &messenger {
-        Some(messenger) => (Arc::new(Dispatch::new(messenger.service.clone(), None)), messenger.backends.ports.bus.clone()),
+        Some(messenger) => {
+            let minimum = config.server.minimum_client.as_ref().map(|version| version.as_str());
+            (Arc::new(Dispatch::new(messenger.service.clone(), minimum)), messenger.backends.ports.bus.clone())
+        }
         None => (Arc::new(NoService), compose::local_bus()),
     };
     let settings = edge_settings(config);
@@ -80,23 +87,35 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
 
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+    let is_asked = tokio::select! {
+        _ = terminate.recv() => true,
+        _ = interrupt.recv() => true,
+        () = writer_ended(messenger.as_mut()) => false,
+    };
     tracing::info!("stopping: clients are told to connect again");
     let drain_ms = config.edge.drain_ms;
     if let Some(operations) = &operations {
         operations.drain();
     }
-    // Both at once: polls that wait are answered by the shards.
-    let shards = tokio::task::spawn_blocking(move || realtime.shutdown(drain_ms));
-    http.drain(Duration::from_millis(drain_ms)).await;
-    shards.await?;
+    // The shards first: a client between two polls comes back by HTTP to hear their last word.
+    let begun = Instant::now();
+    tokio::task::spawn_blocking(move || realtime.shutdown(drain_ms)).await?;
+    let left = Duration::from_millis(drain_ms).saturating_sub(begun.elapsed());
+    http.drain(left.max(LAST_ANSWERS)).await;
     if let Some(messenger) = messenger {
         messenger.stop().await;
     }
+    ensure!(is_asked, "nothing can be written any more; the log says why");
     Ok(())
+}
+
+/// Waits for the end of a writer that should not end by itself. Without one there is nothing to wait for.
+async fn writer_ended(messenger: Option<&mut Messenger>) {
+    match messenger {
+        // The other half goes with the writer's thread; nothing is ever sent.
+        Some(messenger) => drop((&mut messenger.writes).await),
+        None => std::future::pending().await,
+    }
 }
 
 fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
@@ -123,6 +142,8 @@ struct Messenger {
     service: Arc<Service>,
     backends: Backends,
     sequencer: JoinHandle<()>,
+    /// Ends when the sequencer does.
+    writes: oneshot::Receiver<()>,
 }
 
 impl Messenger {
@@ -133,9 +154,13 @@ impl Messenger {
         let sequencer = Sequencer::new(ports.log.clone(), ports.bus.clone(), ports.clock.clone(), service.limits().clone());
         let runtime = Handle::current();
         // A thread of its own: a batch is decided without giving way to requests.
-        let write = move || runtime.block_on(sequencer.run(reader));
+        let (until_end, writes) = oneshot::channel();
+        let write = move || {
+            let _until_end = until_end;
+            runtime.block_on(sequencer.run(reader));
+        };
         let sequencer = std::thread::Builder::new().name("rialto-sequence".into()).spawn(write).context("the sequencer cannot be started")?;
-        Ok(Self { service, backends, sequencer })
+        Ok(Self { service, backends, sequencer, writes })
     }
 
     /// Writes what was accepted, and closes the store.

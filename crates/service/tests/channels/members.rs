@@ -170,8 +170,9 @@ async fn who_is_in_is_not_turned_away_because_an_announcement_was_lost() {
         biased;
         answer = adding => panic!("nobody can have told of {answer:?}"),
         () = async {
-            tokio::task::yield_now().await;
-            town.settle().await;
+            while town.backend.channels.find_member(group, bob.user).await.unwrap().is_none() {
+                tokio::task::yield_now().await;
+            }
         } => {}
     }
     town.faults.silence(false);

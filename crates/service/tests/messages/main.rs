@@ -15,7 +15,7 @@ use rialto_domain::limit::Limits;
 use rialto_domain::log::Window;
 use rialto_domain::publication::{Outcome, Publication, Topic};
 use rialto_domain::{ChannelId, Refusal, Seq, UserId};
-use rialto_service::{MessageDraft, PageRequest};
+use rialto_service::{MessageDraft, MissedEntries, PageRequest};
 use rialto_testkit::Town;
 use rialto_testkit::builders::{client_id, text, user};
 use rialto_testkit::faults::unavailable;

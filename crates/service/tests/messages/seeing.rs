@@ -46,8 +46,7 @@ async fn after_a_removal_nothing_new_is_seen_and_nothing_old_is_lost() {
     assert!(town.witness.heard(bob.user).is_empty());
     assert_eq!(town.words(bob, group).await, ["before"]);
     assert_eq!(page(&town, bob, group, Window::Around(after), 10).await, [before.0]);
-    let pinned: Vec<_> = town.service.pinned(bob, group).await.unwrap().into_iter().map(|message| message.seq).collect();
-    assert_eq!(pinned, [before]);
+    assert_eq!(town.service.pinned(bob, group).await, Err(Refusal::NotAMember));
     let somewhere = town.group(bob, &[]).await;
     assert_eq!(town.service.forward(bob, group, after, somewhere, client_id(), true).await, Err(Refusal::MessageUnknown));
     for command in [town.service.delete(bob, group, before, None).await, town.service.pin(bob, group, before, false).await] {
@@ -127,4 +126,37 @@ async fn when_the_store_does_not_answer_nobody_is_told_that_there_is_nothing() {
     let said = town.say(ana, group, "hello").await;
     town.faults.next_look_up(unavailable());
     assert_eq!(town.service.hide(ana, group, said).await, Err(Refusal::Unavailable));
+}
+
+#[tokio::test]
+async fn what_is_edited_pinned_or_reacted_to_after_a_removal_is_withheld() {
+    let town = Town::new().await;
+    let [ana, bob] = town.people(["ana", "bob"]).await;
+    let group = town.group(ana, &[bob]).await;
+    let early = town.say(ana, group, "first words").await;
+    let kept = town.say(ana, group, "kept").await;
+    town.service.edit(ana, group, early, Content::Text("better words".into()), Mentions::default(), None).await.unwrap();
+    town.clock.advance_ms(1);
+    town.service.remove_member(ana, group, bob.user).await.unwrap();
+    assert_eq!(town.words(bob, group).await, ["better words", "kept"], "what was edited before is seen");
+
+    town.clock.advance_ms(1);
+    town.service.edit(ana, group, early, Content::Text("secret".into()), Mentions::default(), None).await.unwrap();
+    town.service.react(ana, group, kept, "👍".into(), true, None).await.unwrap();
+    town.service.pin(ana, group, kept, true).await.unwrap();
+    let seen = town.service.history(bob, group, PageRequest { window: Window::Latest, limit: 10 }).await.unwrap();
+    assert_eq!(seen.iter().map(|message| message.message.body.is_some()).collect::<Vec<_>>(), [false, true]);
+    assert!(seen.iter().all(|message| message.reactions.is_empty() && !message.pinned));
+    let missed = town.service.catch_up(bob, &[(group, Seq::ZERO)].into()).await.unwrap();
+    let told = format!(
+        "{:?}",
+        missed.channels[&group].as_ref().map(|missed| match missed {
+            MissedEntries::Entries { entries, .. } => entries.clone(),
+            MissedEntries::Refetch { .. } => Vec::new(),
+        })
+    );
+    assert!(told.contains("kept") && !told.contains("secret"), "{told}");
+    let somewhere = town.group(bob, &[]).await;
+    assert_eq!(town.service.forward(bob, group, early, somewhere, client_id(), true).await, Err(Refusal::MessageDeleted));
+    assert_eq!(town.words(ana, group).await, ["secret", "kept"], "who is in sees what it says now");
 }

@@ -76,7 +76,7 @@ pub struct Sync {
 pub struct Synced {
     /// For each channel asked about. One that is missing here did not fit: ask again.
     pub channels: BTreeMap<ChannelId, Missed>,
-    /// Some channels did not fit, or some entries: ask again with the new positions.
+    /// Some channels did not fit, or some entries: ask again, for those alone, with the new positions.
     pub more: bool,
 }
 

@@ -14,6 +14,9 @@ use super::open_error::OpenError;
 /// many steps were taken (`PRAGMA user_version`).
 const STEPS: &[&str] = &[include_str!("../../../migrations/embedded/0001_store.sql")];
 
+/// Today's format.
+pub(super) const KNOWN_FORMAT: u32 = STEPS.len() as u32;
+
 /// Makes the directory's database if there is none, or brings it to today's format. Returns where it is.
 pub(super) fn prepare(directory: &Directory) -> Result<PathBuf, OpenError> {
     prepare_with(directory, STEPS)

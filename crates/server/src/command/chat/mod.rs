@@ -1,7 +1,7 @@
 //! `rialto chat`: a client in the terminal, for people and for scripts.
 //!
 //! [`model`] is the chat as a value; around it stand what is drawn ([`screen`]), what is typed ([`keys`], [`typed`],
-//! [`line`]), and the ways to the server ([`link`]), to the person ([`interactive`]) and to a script ([`script`]).
+//! [`mod@line`]), and the ways to the server ([`link`]), to the person ([`interactive`]) and to a script ([`script`]).
 
 mod backoff;
 mod editor;
@@ -29,6 +29,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use super::speaks_utf8;
 use crate::client::{Address, Trust};
 use keyring::Keyring;
 use login::{Who, log_in};
@@ -80,10 +81,4 @@ async fn chat(args: Args) -> anyhow::Result<ExitCode> {
     let look = Look { letters: args.letters || !speaks_utf8(), zone: TimeZone::try_system().unwrap_or(TimeZone::UTC) };
     interactive::run(keyring, look).await?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Whether the terminal was set up for more than ASCII, as far as the environment tells.
-fn speaks_utf8() -> bool {
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
-    locale.is_none_or(|locale| locale.to_uppercase().replace('-', "").contains("UTF8"))
 }

@@ -15,7 +15,7 @@ use super::interactive::{fresh_name, now};
 use super::keyring::Keyring;
 use super::line::{Line, understand};
 use super::link::Link;
-use super::model::{Chat, Effect, Happening, Tag, Told};
+use super::model::{Chat, Effect, Happening, Tag, Told, Wish};
 use super::shelf::Shelf;
 
 /// The exit code of a script of which something failed.
@@ -26,7 +26,8 @@ pub(crate) async fn run(keyring: Keyring, wait: Duration) -> anyhow::Result<Exit
     let user = keyring.load()?.context("a log-in was just kept")?.user;
     let (shelf, unsent) = Shelf::take(&keyring, user)?;
     let (link, mut happenings) = Link::start(keyring);
-    let mut script = Script { chat: Chat::new(unsent, false), link, shelf, open: BTreeSet::new(), has_failed: false, was_ready: false, is_refused: None };
+    let mut script =
+        Script { chat: Chat::new(unsent, false), link, shelf, open: BTreeSet::new(), barrier: None, has_failed: false, was_ready: false, is_refused: None };
 
     let mut lines = input();
     let (mut number, mut is_over) = (0, false);
@@ -39,7 +40,7 @@ pub(crate) async fn run(keyring: Keyring, wait: Duration) -> anyhow::Result<Exit
         let waits = is_over || !script.was_ready;
         tokio::select! {
             // Before the first connection it is not known which channels there are.
-            line = lines.recv(), if !is_over && script.was_ready => match line {
+            line = lines.recv(), if !is_over && script.was_ready && script.barrier.is_none() => match line {
                 Some(line) => {
                     number += 1;
                     is_over = script.obey(&line, number)?;
@@ -72,6 +73,8 @@ struct Script {
     shelf: Shelf,
     /// Lines without a result yet.
     open: BTreeSet<Tag>,
+    /// A line that changes what names mean: the next one is read when it has its result.
+    barrier: Option<Tag>,
     has_failed: bool,
     was_ready: bool,
     /// There will be no connection.
@@ -84,9 +87,10 @@ impl Script {
         match understand(&self.chat, line) {
             Ok(Line::Empty) => {}
             Ok(Line::Quit) => return Ok(true),
-            Ok(Line::Known(value)) => write(&json!({ "line": number, "ok": value }))?,
+            Ok(Line::Known(value)) => self.result(number, Ok(value))?,
             Ok(Line::Wish(wish)) => {
                 self.open.insert(number);
+                self.barrier = matches!(wish, Wish::About { .. } | Wish::Leave(_)).then_some(number);
                 self.happens(Happening::Wished { wish, tag: Some(number), client_id: fresh_name() })?;
             }
             Err(text) => self.result(number, Err(ErrorBody { code: "client.line_invalid".into(), text, retry_after_ms: None }))?,
@@ -125,15 +129,16 @@ impl Script {
             Told::Refused { client_id, channel, code, text } => ("refused", json!({ "client_id": client_id, "channel": channel, "code": code, "text": text })),
             Told::Answer { tag, result } => return self.result(tag, result),
         };
-        write(&json!({ "event": event, "data": data }))
+        write(&format!("{{\"event\":\"{event}\",\"data\":{data}}}"))
     }
 
     fn result(&mut self, number: Tag, result: Result<Value, ErrorBody>) -> anyhow::Result<()> {
         self.open.remove(&number);
+        self.barrier = self.barrier.filter(|line| *line != number);
         self.has_failed |= result.is_err();
         match result {
-            Ok(ok) => write(&json!({ "line": number, "ok": ok })),
-            Err(error) => write(&json!({ "line": number, "err": error })),
+            Ok(ok) => write(&format!("{{\"line\":{number},\"ok\":{ok}}}")),
+            Err(error) => write(&format!("{{\"line\":{number},\"err\":{}}}", serde_json::to_string(&error)?)),
         }
     }
 }
@@ -152,9 +157,9 @@ fn input() -> UnboundedReceiver<String> {
     told
 }
 
-fn write(value: &Value) -> anyhow::Result<()> {
+fn write(json: &str) -> anyhow::Result<()> {
     let mut out = stdout().lock();
-    writeln!(out, "{}", harmless(&value.to_string())).and_then(|()| out.flush()).context("nobody reads the output any more")
+    writeln!(out, "{}", harmless(json)).and_then(|()| out.flush()).context("nobody reads the output any more")
 }
 
 /// The same JSON without anything that a terminal would obey: JSON escapes the older control characters itself, and may

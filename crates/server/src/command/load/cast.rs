@@ -19,6 +19,8 @@ use crate::client::{Address, CallError, Connection, Trust};
 const WORKERS: usize = 32;
 /// A connection on which nobody says hello is closed after a while; it is left before.
 const NAMELESS_FOR: Duration = Duration::from_secs(5);
+/// A token is needed once, to say hello; by then everybody has said it.
+const CONNECTED_WITHIN: Duration = Duration::from_secs(300);
 /// Members named in one command, unless the server allows fewer.
 const MEMBERS_PER_COMMAND: usize = 1000;
 
@@ -48,8 +50,8 @@ pub(super) struct Account {
 
 impl Cast {
     /// Takes what the file has, makes what is missing, and keeps the result in the file. Every account is good for hello
-    /// for at least `needed`.
-    pub(super) async fn assemble(address: &Address, plan: Plan, file: Option<&Path>, needed: Duration) -> anyhow::Result<Self> {
+    /// for some minutes.
+    pub(super) async fn assemble(address: &Address, plan: Plan, file: Option<&Path>) -> anyhow::Result<Self> {
         let known = file.map(Self::load).transpose()?.flatten();
         let mut cast = match known {
             Some(cast) if cast.url == address.to_string() && cast.plan == plan => cast,
@@ -57,7 +59,7 @@ impl Cast {
             None => Self { url: address.to_string(), plan, accounts: Vec::new(), channels: Vec::new() },
         };
         cast.register(address).await?;
-        cast.refresh(address, needed).await?;
+        cast.refresh(address).await?;
         // Before anything else can fail: a refresh token is good once, and these are the ones to use next.
         cast.save(file)?;
         cast.open_channels(address).await?;
@@ -85,8 +87,8 @@ impl Cast {
         Ok(())
     }
 
-    async fn refresh(&mut self, address: &Address, needed: Duration) -> anyhow::Result<()> {
-        let good_until = now_ms() + needed.as_millis() as u64;
+    async fn refresh(&mut self, address: &Address) -> anyhow::Result<()> {
+        let good_until = now_ms() + CONNECTED_WITHIN.as_millis() as u64;
         let stale: Vec<_> = (0..self.accounts.len()).filter(|index| self.accounts[*index].expires_at_ms < good_until).collect();
         let renewals = stale.iter().map(|index| Renewal(self.accounts[*index].clone())).collect();
         let renewed = in_parallel("logging in", address, renewals).await?;
@@ -94,7 +96,10 @@ impl Cast {
             self.accounts[index] = account;
         }
         let soonest = self.accounts.iter().map(|account| account.expires_at_ms).min().unwrap_or(u64::MAX);
-        anyhow::ensure!(soonest >= good_until, "the server's access tokens expire within this run; start it with RIALTO_TOKENS_ACCESS_TTL_S=86400");
+        anyhow::ensure!(
+            soonest >= good_until,
+            "the server's access tokens expire before all are connected; start it with RIALTO_TOKENS_ACCESS_TTL_S=900 or more"
+        );
         Ok(())
     }
 

@@ -142,9 +142,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
 
     let (accounts, channels) = match args.contract {
         Contract::Rialto => {
-            let needed = duration + warm_up + Duration::from_secs(120);
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            let cast = runtime.block_on(Cast::assemble(&args.url, plan, args.setup_file.as_deref(), needed))?;
+            let cast = runtime.block_on(Cast::assemble(&args.url, plan, args.setup_file.as_deref()))?;
             (cast.accounts, cast.channels)
         }
         Contract::Bench => (Vec::new(), Vec::new()),

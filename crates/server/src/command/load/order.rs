@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 pub(super) struct Follower {
     /// Everything up to here was seen.
     whole: Seq,
-    /// Seen beyond a hole. Absent nearly always.
-    beyond: Option<Box<BTreeSet<Seq>>>,
+    /// Seen beyond a hole. Empty nearly always.
+    beyond: BTreeSet<Seq>,
     /// The newest that came live.
     live: Seq,
     /// The newest that was fetched, or that the first payload covered: it may come live once more.
@@ -43,7 +43,7 @@ impl Verdict {
 impl Follower {
     /// Everything up to `head` is taken as seen: the first payload covers it.
     pub(super) fn based_at(head: Seq) -> Self {
-        Self { whole: head, beyond: None, live: Seq::ZERO, fetched: head, is_based: true }
+        Self { whole: head, beyond: BTreeSet::new(), live: Seq::ZERO, fetched: head, is_based: true }
     }
 
     /// The position for `sync`: everything up to here was seen. `None` while nothing is known of the channel.
@@ -53,7 +53,7 @@ impl Follower {
 
     /// Something before the newest entry is missing.
     pub(super) fn has_hole(&self) -> bool {
-        self.beyond.is_some()
+        !self.beyond.is_empty()
     }
 
     /// An entry came live.
@@ -93,7 +93,7 @@ impl Follower {
     }
 
     fn has(&self, seq: Seq) -> bool {
-        seq <= self.whole || self.beyond.as_ref().is_some_and(|beyond| beyond.contains(&seq))
+        seq <= self.whole || self.beyond.contains(&seq)
     }
 
     fn take(&mut self, seq: Seq) {
@@ -101,18 +101,14 @@ impl Follower {
             self.whole = seq;
             self.close_holes();
         } else {
-            self.beyond.get_or_insert_default().insert(seq);
+            self.beyond.insert(seq);
         }
     }
 
     fn close_holes(&mut self) {
-        let Some(beyond) = &mut self.beyond else { return };
-        while let Some(first) = beyond.first().copied().filter(|first| *first <= self.whole.next()) {
-            beyond.remove(&first);
+        while let Some(first) = self.beyond.first().copied().filter(|first| *first <= self.whole.next()) {
+            self.beyond.remove(&first);
             self.whole = self.whole.max(first);
-        }
-        if beyond.is_empty() {
-            self.beyond = None;
         }
     }
 }

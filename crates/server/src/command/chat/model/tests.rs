@@ -3,10 +3,14 @@ use super::*;
 use rialto_domain::channel::Role;
 use rialto_domain::entry::{Content, Event as EntryEvent, Message};
 use rialto_domain::publication::{Membership, PositionsMoved};
-use rialto_domain::{DeviceId, SessionId};
-use rialto_wire::command::{Channels, MemberView, Members, Messages};
+use rialto_domain::{DeviceId, Seq, SessionId};
+use rialto_wire::code::ErrorBody;
+use rialto_wire::command::{ChannelView, Channels, MemberView, Members, Messages, Missed, Ready, Synced};
+use rialto_wire::event::ChannelChanged;
 use serde_json::json;
 use serde_json::value::to_raw_value;
+
+use crate::client::Event;
 
 const NOW: Timestamp = Timestamp(1_000_000);
 
@@ -151,6 +155,25 @@ fn a_message_that_was_stored_before_the_connection_broke_is_not_sent_again() {
     assert!(stage.asked("message.send").is_none());
     assert!(!stage.chat.outbox().is_busy());
     assert_eq!(stage.entries_told(), [4]);
+}
+
+#[test]
+fn a_message_sent_again_by_a_client_that_knows_its_entry_only_from_the_list_is_stored() {
+    let kept = Unsent {
+        client_id: name(1),
+        channel: HERE,
+        text: "stored before the crash".into(),
+        reply_to: None,
+        mentions: Default::default(),
+        stage: Default::default(),
+    };
+    let mut stage = Stage { chat: Chat::new(vec![kept], true), effects: Vec::new() };
+    stage.connect(ready(vec![view(9)]));
+    stage.answer("message.send", &json!({"received": true}));
+    let entry = stage.own(5, "stored before the crash", name(1));
+    stage.hears(entry);
+    assert!(!stage.chat.outbox().is_busy());
+    assert_eq!(stage.entries_told(), [0; 0]);
 }
 
 #[test]

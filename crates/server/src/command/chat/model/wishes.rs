@@ -74,6 +74,8 @@ impl Chat {
 
     pub(super) fn send(&mut self, channel: ChannelId, text: String, reply_to: Option<Seq>, tag: Option<Tag>, client_id: ClientId) {
         let mentions = self.mentions(channel, &text);
+        // Whoever begins to write the next message is typing again.
+        self.typing_told_at = Timestamp(0);
         let unsent = Unsent { client_id, channel, text, reply_to, mentions, stage: Stage::Waiting };
         if !self.outbox.push(unsent) {
             self.say("too much is waiting to be sent", true);
