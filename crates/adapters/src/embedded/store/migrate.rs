@@ -1,6 +1,7 @@
 //! The database's format: made, recognised, brought up to date, and refused when it is not ours to touch.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, TransactionBehavior};
@@ -52,6 +53,8 @@ fn create(directory: &Directory, path: &Path, steps: &[&str]) -> Result<(), Open
         sql.close().map_err(|(_, error)| error)
     };
     build().map_err(|error| OpenError::of(&unborn, &error))?;
+    // Its owner's alone, as its log will be: SQLite copies the mode.
+    fs::set_permissions(&unborn, Permissions::from_mode(0o600)).map_err(failed)?;
     fs::File::open(&unborn).and_then(|file| file.sync_all()).map_err(failed)?;
     fs::rename(&unborn, path).and_then(|()| directory.sync()).map_err(failed)
 }
@@ -163,6 +166,7 @@ mod tests {
         let (_place, directory) = directory();
         fs::write(directory.unborn(), "half").unwrap();
         let path = prepare(&directory).unwrap();
-        assert!(path.exists() && !directory.unborn().exists());
+        assert!(!directory.unborn().exists());
+        assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 }

@@ -75,9 +75,9 @@ impl LogRow {
         Ok(found)
     }
 
-    /// Calls `each` with every row after a number as it was written, in order.
+    /// Calls `each` with every row after a number, in order, without its content.
     pub(super) fn each_after(sql: &Connection, after: EntryId, mut each: impl FnMut(Self) -> Result<(), Fault>) -> Result<(), Fault> {
-        let mut select = sql.prepare(concat!("SELECT ", columns!(), " FROM log WHERE id > ?1 ORDER BY id"))?;
+        let mut select = sql.prepare("SELECT id, channel, seq, at, sender, client_id, kind, n, NULL FROM log WHERE id > ?1 ORDER BY id")?;
         for row in select.query_map([after], Self::read)? {
             each(row?)?;
         }

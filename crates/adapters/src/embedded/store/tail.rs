@@ -90,6 +90,10 @@ impl Tail {
 
     /// Takes over newer changes.
     pub(super) fn absorb(&mut self, newer: &mut Self) {
+        if self.is_empty() {
+            std::mem::swap(self, newer);
+            return;
+        }
         for (key, mut channel) in newer.channels.drain() {
             let known = self.channels.entry(key).or_default();
             known.head = channel.head;
