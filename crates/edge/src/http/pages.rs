@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn the_home_page_tells_how_to_connect_from_where_one_is() {
         let page = asked("chat.example:7878");
-        assert!(page.contains("rialto chat http://chat.example:7878<") && page.contains("ws://chat.example:7878/ws"));
+        assert!(page.contains("rialto chat --url http://chat.example:7878<") && page.contains("ws://chat.example:7878/ws"));
         let public = home(&Web { public_url: Some("https://chat.example".into()), ..Web::default() }, &HeaderMap::new());
         assert!(public.contains("wss://chat.example/ws"));
     }
