@@ -59,6 +59,25 @@ pub struct Reactions {
     pub users: Vec<UserId>,
 }
 
+impl Folded {
+    /// The message of an entry, to which nothing has happened yet.
+    pub fn fresh(entry: &Entry, message: &Message) -> Self {
+        Self {
+            channel: entry.channel,
+            seq: entry.seq,
+            at: entry.at,
+            sender: entry.sender,
+            client_id: entry.client_id,
+            n: entry.n,
+            message: message.clone(),
+            edited_at: None,
+            deleted: message.body.is_none(),
+            pinned: false,
+            reactions: Vec::new(),
+        }
+    }
+}
+
 /// Folds a whole log into its messages, as `reader` sees them: the definition that every store is held against.
 pub fn fold(entries: &[Entry], reader: UserId) -> Vec<Folded> {
     let mut messages: BTreeMap<Seq, Folded> = BTreeMap::new();
@@ -66,20 +85,7 @@ pub fn fold(entries: &[Entry], reader: UserId) -> Vec<Folded> {
     for entry in entries {
         match &entry.event {
             Event::Message(message) => {
-                let folded = Folded {
-                    channel: entry.channel,
-                    seq: entry.seq,
-                    at: entry.at,
-                    sender: entry.sender,
-                    client_id: entry.client_id,
-                    n: entry.n,
-                    message: message.clone(),
-                    edited_at: None,
-                    deleted: message.body.is_none(),
-                    pinned: false,
-                    reactions: Vec::new(),
-                };
-                messages.insert(entry.seq, folded);
+                messages.insert(entry.seq, Folded::fresh(entry, message));
             }
             Event::Edit { target, body, mentions } => {
                 if let Some(folded) = messages.get_mut(target).filter(|folded| !folded.deleted) {

@@ -74,19 +74,7 @@ impl Channel {
             self.view.unread += 1;
             self.view.mentions += u64::from(mentions(entry, me));
         }
-        let folded = Folded {
-            channel: entry.channel,
-            seq: entry.seq,
-            at: entry.at,
-            sender: entry.sender,
-            client_id: entry.client_id,
-            n: entry.n,
-            message: message.clone(),
-            edited_at: None,
-            deleted: message.body.is_none(),
-            pinned: false,
-            reactions: Vec::new(),
-        };
+        let folded = Folded::fresh(entry, message);
         self.lines.entry(entry.seq).or_insert(Line::Message(Box::new(folded)));
     }
 
