@@ -1,6 +1,7 @@
 // The outbox: a message is kept before it is sent, goes out in order per channel from one tab at a time, and is let
 // go when the server tells it as an entry. Whatever breaks in between, it is sent again under the same client id.
 
+import type { UnknownAction } from '@reduxjs/toolkit';
 import { buffers, type Channel } from 'redux-saga';
 import { actionChannel, all, call, fork, put, race, take, takeEvery } from 'redux-saga/effects';
 
@@ -11,12 +12,15 @@ import {
   cacheLoaded,
   commandRejected,
   connectionChanged,
+  entryArrived,
   messageComposed,
   messageFailed,
   messageKept,
   messageReceived,
   messageRetried,
+  readied,
   signedOut,
+  synced,
 } from '../store/actions.ts';
 import { backoffMs } from '../connection/backoff.ts';
 import { sleep } from './time.ts';
@@ -59,21 +63,32 @@ function* keep(world: World): Saga {
   }
 }
 
-/** What has left the state's outbox leaves the stored one: it is stored at the server, or was discarded. */
+/**
+ * What is stored at the server leaves the stored outbox, and so does what was discarded. A message of another tab may
+ * come back as an entry before this one has heard of it, so entries count as well as what has left the state.
+ */
 function* settle(world: World): Saga {
   let before = world.state().outbox;
   while (true) {
-    const action: object = yield take('*');
+    const action: UnknownAction = yield take('*');
     const { outbox, session } = world.state();
-    if (outbox === before) continue;
     const former = before;
     before = outbox;
     if (session.user === undefined || accountChosen.match(action) || signedOut.match(action)) continue;
-    const present = new Set(outbox.map(({ clientId }) => clientId));
-    const gone = former.filter(({ clientId, sender }) => !present.has(clientId) && sender === session.user).map(({ clientId }) => clientId);
-    if (gone.length === 0) continue;
-    yield fork(letGo, world, action, session.user, gone);
+    const gone = former === outbox ? [] : former.filter((message) => !outbox.includes(message) && !outbox.some(({ clientId }) => clientId === message.clientId));
+    const ids = new Set([...gone.map(({ clientId }) => clientId), ...ownStored(action, session.user)]);
+    if (ids.size > 0) yield fork(letGo, world, action, session.user, [...ids]);
   }
+}
+
+/** The client ids of one's own messages that an action told as entries. */
+function ownStored(action: UnknownAction, me: string): string[] {
+  const told = entryArrived.match(action)
+    ? [action.payload.entry]
+    : Object.values((synced.match(action) ? action.payload.synced : readied.match(action) ? action.payload.ready.missed : undefined)?.channels ?? {}).flatMap((it) =>
+        'entries' in it ? it.entries : [],
+      );
+  return told.flatMap((entry) => (entry.kind === 'message' && entry.sender === me && entry.client_id ? entry.client_id : []));
 }
 
 function* letGo(world: World, action: object, user: string, clientIds: string[]): Saga {
@@ -149,7 +164,7 @@ function* sendAll(world: World, user: string): Saga {
   // Told while the outbox is being read, it counts for the next reading.
   const told: Channel<object> = yield actionChannel([messageKept, messageRetried, SEND_AGAIN], buffers.sliding(1));
   const round: Round = { answered: new Set(), attempts: new Map() };
-  yield fork(hearRejections, world, round);
+  yield fork(hearSecondThoughts, world, round);
   while (true) {
     // The stored outbox is the truth: other tabs append to it too.
     const kept: Kept[] = yield call([world.storage, 'listOutbox'], user);
@@ -192,8 +207,11 @@ function* sendInOrder(world: World, channel: string, messages: Kept[], round: Ro
   }
 }
 
-/** A message that was taken in can be refused after all. */
-function* hearRejections(world: World, { answered }: Round): Saga {
+/** A message that was taken in can be refused after all, and one that was refused be tried again. */
+function* hearSecondThoughts(world: World, { answered }: Round): Saga {
+  yield takeEvery(messageRetried, function* ({ payload }: ReturnType<typeof messageRetried>): Saga {
+    answered.delete(payload.clientId);
+  });
   yield takeEvery(commandRejected, function* ({ payload: { client_id: clientId, code, text, retry_after_ms } }: ReturnType<typeof commandRejected>): Saga {
     if (!isPassing(code)) return yield put(messageFailed({ clientId, fault: { code, text } }));
     yield call(sleep, world.clock, retry_after_ms ?? backoffMs(1, world.random.fraction()));
