@@ -278,6 +278,19 @@ export function createRialto(options: RialtoOptions = {}) {
     });
   }
 
+  /** Waits until everything that was written is in the stored outbox. */
+  async function keptAll(): Promise<void> {
+    const isKept = () => store.getState().outbox.every(({ state, place }) => place !== undefined || state === 'failed');
+    if (isKept()) return;
+    await new Promise<void>((resolve) => {
+      const stop = store.subscribe(() => {
+        if (!isKept()) return;
+        stop();
+        resolve();
+      });
+    });
+  }
+
   function on<O extends keyof Occasions>(occasion: O, listener: Listener<O>): () => void {
     const known = listeners.get(occasion) ?? new Set();
     listeners.set(occasion, known);
@@ -387,9 +400,10 @@ export function createRialto(options: RialtoOptions = {}) {
     /** Ends it. What is in the outbox is sent by the next client that opens the same storage. */
     async close(): Promise<void> {
       stopFlushing();
-      await flush();
+      await keptAll();
       running.cancel();
       line.close();
+      await flush();
       tabs.close();
       storage.close();
     },

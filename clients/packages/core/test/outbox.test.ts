@@ -122,6 +122,16 @@ describe('a message', () => {
     expect(messenger.words(HERE)).toEqual(['one', 'two', 'three']);
   });
 
+  test('written just before the client is closed is kept', async () => {
+    await browser.signIn(ANA);
+    messenger.isUp = false;
+    const tab = await open();
+    for (const it of ['one', 'two', 'three']) tab.rialto.send(HERE, it);
+    await tab.rialto.close();
+    tabs = [];
+    expect((await kept()).map(({ what }) => what)).toEqual(['one', 'two', 'three'].map((text) => ({ body: { text } })));
+  });
+
   test('written without a connection goes when there is one, after a reload too', async () => {
     await browser.signIn(ANA);
     messenger.isUp = false;

@@ -15,10 +15,9 @@ const GATHER_MS = 100;
 
 export function* peopleSaga(world: World): Saga {
   const asked = new Set<UserId>();
-  yield takeEvery(readied, function* ({ payload }: ReturnType<typeof readied>): Saga {
+  yield takeEvery(readied, function* (): Saga {
     asked.clear();
     if (world.state().settings.account === undefined) yield fork(tryTo, world, () => world.ask('account.get', {}));
-    if (payload.isOtherHistory) yield fork(tryTo, world, () => world.ask('blocks.list', {}));
   });
   yield fork(soonAfter, world.clock, GATHER_MS, [entryArrived, pageRead, synced, readied, membersListed], () => learnNames(world, asked));
   yield fork(afterQuiet, world.clock, GATHER_MS, [peopleWatched, readied], () => watch(world));

@@ -12,13 +12,16 @@ import { isFromTab, tell, type Saga, type World } from './world.ts';
 
 const GATHER_MS = 400;
 
-/** Saves at once what was not saved yet. */
+/** Saves at once what was not saved yet, after what is being saved. */
 export type Flush = () => Promise<void>;
 
 export function makeFlush(world: World): Flush {
   let saved: State | undefined;
   let savedUser: string | undefined;
-  return async () => {
+  let turn = Promise.resolve();
+  return () => (turn = turn.then(save));
+
+  async function save(): Promise<void> {
     const state = world.state();
     const { user, isCacheLoaded, epoch } = state.session;
     if (user === undefined || !isCacheLoaded || epoch === undefined) return;
@@ -38,7 +41,7 @@ export function makeFlush(world: World): Flush {
       [saved, savedUser] = [before, before && user];
       world.report('the cache could not be written', error);
     }
-  };
+  }
 }
 
 export function* persistenceSaga(world: World, flush: Flush): Saga {

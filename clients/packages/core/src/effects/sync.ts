@@ -17,23 +17,26 @@ const TRIES = 6;
 
 const WANTED = 'sync/wanted';
 
+/** The channels to ask about, and why: a hole may close by itself. */
+type Wanted = Map<string, 'hole' | 'behind'>;
+
 export function* syncSaga(world: World): Saga {
-  const wanted = new Set<string>();
-  const want = function* (channels: string[]): Saga {
+  const wanted: Wanted = new Map();
+  const want = function* (channels: string[], why: 'hole' | 'behind'): Saga {
     if (channels.length === 0) return;
-    channels.forEach((channel) => wanted.add(channel));
+    channels.forEach((channel) => wanted.set(channel, wanted.get(channel) === 'behind' ? 'behind' : why));
     yield put({ type: WANTED });
   };
   yield takeEvery(entryArrived, function* ({ payload: { entry } }: ReturnType<typeof entryArrived>): Saga {
     const log = world.state().messages.logs[entry.channel];
-    if (log && hasHole(log)) yield call(want, [entry.channel]);
+    if (log && hasHole(log)) yield call(want, [entry.channel], 'hole');
   });
   yield takeEvery(readied, function* (): Saga {
     wanted.clear();
-    yield call(want, behind(world));
+    yield call(want, behind(world), 'behind');
   });
   yield takeEvery(eventsDropped, function* (): Saga {
-    yield call(want, Object.keys(world.state().messages.logs));
+    yield call(want, Object.keys(world.state().messages.logs), 'behind');
     // Channels may have come and gone unnoticed as well.
     yield fork(listChannels, world, undefined);
   });
@@ -59,13 +62,13 @@ function behind(world: World): string[] {
   return Object.values(channels.byId).flatMap(({ id, told }) => ((messages.logs[id]?.have ?? told.head) < told.head ? [id] : []));
 }
 
-function* catchUpWith(world: World, wanted: Set<string>): Saga {
+function* catchUpWith(world: World, wanted: Wanted): Saga {
   yield call(sleep, world.clock, HOLE_PATIENCE_MS);
   for (let attempt = 0; wanted.size > 0 && world.state().connection.phase === 'live'; ) {
     const have: Record<string, number> = {};
-    for (const channel of wanted) {
+    for (const [channel, why] of wanted) {
       const log = world.state().messages.logs[channel];
-      if (log) have[channel] = log.have;
+      if (log && (why === 'behind' || hasHole(log))) have[channel] = log.have;
       else wanted.delete(channel);
     }
     if (wanted.size === 0) return;

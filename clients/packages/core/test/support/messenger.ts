@@ -16,6 +16,8 @@ export class Messenger {
   epoch = 'one';
   /** Sync answers with `refetch` when more is missing. */
   syncAtMost = 1000;
+  /** Places that nobody may see. */
+  hidden = new Set<number>();
   /** Entries in one answer to sync. */
   syncPage = 1000;
   /** Access tokens that are good, and whose they are. */
@@ -246,7 +248,7 @@ export class Messenger {
       if (seq > log.length || log.length - seq > this.syncAtMost) return [channel, { gap: 'refetch', head: log.length }];
       const more = log.length - seq > this.syncPage;
       isMore ||= more;
-      return [channel, { entries: log.slice(seq, seq + this.syncPage), head: log.length, more, positions: this.#positionsOf(channel) }];
+      return [channel, { entries: log.slice(seq, seq + this.syncPage).filter((entry) => !this.hidden.has(entry.seq)), head: log.length, more, positions: this.#positionsOf(channel) }];
     });
     return { channels: Object.fromEntries(channels), more: isMore };
   }
