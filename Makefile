@@ -28,7 +28,7 @@ run: build ## Start the server; settings by RIALTO_… or ARGS="--listen 127.0.0
 	@exec $(CARGO_TARGET_DIR)/release/rialto serve $(ARGS)
 
 .PHONY: test
-test: test-rust test-js test-python ## Run every test
+test: test-rust test-js test-python test-autobahn ## Run every test
 
 .PHONY: test-rust
 test-rust: ## … the tests beside the code, of every crate
@@ -46,6 +46,11 @@ test-js: server ## … the official JavaScript clients against the server
 test-python: server ## … the official Python clients against the server
 	$(call step,The official Python clients)
 	@tools/suite python
+
+.PHONY: test-autobahn
+test-autobahn: server ## … the WebSocket echo against Autobahn|Testsuite
+	$(call step,Autobahn|Testsuite)
+	@tools/suite autobahn $(ARGS)
 
 .PHONY: test-run
 test-run: ## … `make run`, as a stranger would meet it
