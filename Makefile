@@ -63,6 +63,11 @@ server:
 	@tools/need c rust >/dev/null || tools/need c rust
 	@cargo test --locked --workspace --no-run --quiet
 
+.PHONY: fuzz
+fuzz: ## Fuzz what strangers send, 60 s each; ARGS="3600 http_head" says how long and what
+	$(call step,Fuzzing)
+	@tools/fuzz $(ARGS)
+
 .PHONY: bench
 bench: build ## Measure the release on this machine: deliveries, latencies, cost
 	$(call step,Load on a server of its own)
