@@ -34,8 +34,8 @@ pub(super) struct Arrival {
     pub(super) stream: Stream,
     pub(super) prefix: Vec<u8>,
     pub(super) permit: Permit,
-    /// What it is, when its head was judged elsewhere.
-    pub(super) opening: Option<Opening>,
+    /// What it is, when its head was judged elsewhere, and the answer that agrees.
+    pub(super) opening: Option<(Opening, Vec<u8>)>,
 }
 
 /// A thread that accepts connections and deals them out to the shards.

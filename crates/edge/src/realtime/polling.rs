@@ -107,8 +107,8 @@ impl Shard {
         self.arm(index);
     }
 
-    /// The session that a request means.
-    fn polled(&self, sid: &Sid, caller: Option<UserId>) -> Option<Index> {
+    /// The session that a request means. Another user's is as good as none.
+    pub(super) fn polled(&self, sid: &Sid, caller: Option<UserId>) -> Option<Index> {
         let index = *self.sids.get(sid)?;
         let owner = self.connections[index as usize].identity().map(|identity| identity.user);
         let is_foreign = caller.is_some() && owner.is_some() && caller != owner;

@@ -33,8 +33,8 @@ impl Shard {
         let Arrival { stream, mut prefix, permit, opening } = arrival;
         let Some(index) = self.insert(Some(stream), permit) else { return };
         match opening {
-            Some(_) if self.is_draining() => return self.cut(index),
-            Some(opening) => self.open(index, opening, Vec::new()),
+            Some(_) if self.is_draining() => return self.decline(index, &Declined::because(503, "the server goes down")),
+            Some((opening, answer)) => self.open(index, opening, answer),
             None => {}
         }
         if !prefix.is_empty() {
@@ -110,8 +110,9 @@ impl Shard {
             Route::Http => self.hand_over(index, head),
             Route::Declined(declined) => self.decline(index, &declined),
             Route::WebSocket { .. } if is_draining => self.decline(index, &Declined::because(503, "the server goes down")),
-            Route::WebSocket { opening, answer, len, client } => {
-                if let Opening::Upgrade(sid) = opening
+            Route::WebSocket { opening: Opening::Upgrade { .. }, token: Some(_), .. } => self.hand_over(index, head),
+            Route::WebSocket { opening, answer, len, client, token: _ } => {
+                if let Opening::Upgrade { sid, .. } = opening
                     && shard_of(&sid) != self.number
                 {
                     return self.send_on(index, shard_of(&sid), head);
@@ -130,8 +131,8 @@ impl Shard {
     /// Makes the connection what it asked to be.
     fn open(&mut self, index: Index, opening: Opening, answer: Vec<u8>) {
         let Settings { timing, .. } = self.shared.settings;
-        if let Opening::Upgrade(sid) = opening {
-            return self.open_candidate(index, &sid, answer);
+        if let Opening::Upgrade { sid, caller } = opening {
+            return self.open_candidate(index, &sid, caller, answer);
         }
         if !answer.is_empty() {
             self.push(index, answer.into());
@@ -146,7 +147,7 @@ impl Shard {
             }
             Opening::Echo => connection.carrier = Carrier::Echo,
             Opening::SocketIo(_) | Opening::EngineEcho => self.open_session(index, opening, None),
-            Opening::Upgrade(_) => {}
+            Opening::Upgrade { .. } => {}
         }
         self.tally.opened(opening);
         self.arm(index);

@@ -65,7 +65,7 @@ impl Tally {
         let carrier = match opening {
             Opening::Plain(Format::PlainMsgpack) => "plain_msgpack",
             Opening::Plain(_) => "plain_json",
-            Opening::SocketIo(_) | Opening::Upgrade(_) => "socketio_websocket",
+            Opening::SocketIo(_) | Opening::Upgrade { .. } => "socketio_websocket",
             Opening::EngineEcho | Opening::Echo => "echo",
         };
         counter!("rialto_connections_opened_total", "carrier" => carrier).increment(1);
