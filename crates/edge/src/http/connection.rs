@@ -83,14 +83,14 @@ pub(super) async fn serve<S: Socket>(front: Arc<Front>, socket: S, prefix: &[u8]
             let _ = socket.shutdown().await;
             return;
         }
-        End::Refused(error) => Declined::because(error.status(), error.to_string()).encode(),
-        End::Late => Declined::because(408, "the request did not come in time").encode(),
+        End::Refused(error) => decline(&Declined::because(error.status(), error.to_string()), peer),
+        End::Late => decline(&Declined::because(408, "the request did not come in time"), peer),
         End::WebSocket => match Arc::into_inner(permit).map(Mutex::into_inner) {
             Some(permit) => match hand_back(&front, socket, held, peer, permit).await {
                 Ok(()) => return,
                 Err((declined, refused)) => {
                     socket = refused;
-                    declined.encode()
+                    decline(&declined, peer)
                 }
             },
             None => return,
@@ -98,6 +98,11 @@ pub(super) async fn serve<S: Socket>(front: Arc<Front>, socket: S, prefix: &[u8]
     };
     // Who closes while the peer still sends resets the connection, and takes the last word with it.
     let _ = timeout(linger, part(socket, &last_word)).await;
+}
+
+fn decline(declined: &Declined, client: IpAddr) -> Vec<u8> {
+    declined.note(client);
+    declined.encode()
 }
 
 /// Moves a WebSocket to the shards, which answer it.

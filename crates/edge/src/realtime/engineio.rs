@@ -11,6 +11,7 @@ use std::borrow::Cow;
 
 use super::connection::{Carrier, EngineIo, Key, Speech};
 use super::head::sid_of;
+use super::offence::Offence;
 use super::opening::Opening;
 use super::reading::Flow;
 use super::rooms::Index;
@@ -99,8 +100,7 @@ impl Shard {
 
     /// The peer broke the protocol.
     pub(super) fn abuse(&mut self, index: Index, words: &str) -> Flow {
-        tracing::debug!(shard = self.number, reason = words, "a client broke the protocol");
-        self.close(index, CloseCode::PROTOCOL_ERROR, words);
+        self.show_out(index, Offence::Packet, words);
         Flow::End
     }
 

@@ -155,6 +155,7 @@ impl Accepting {
             }
             Err(full) => {
                 metrics::counter!("rialto_connections_full_total").increment(1);
+                tracing::debug!(client = %address, "{full}");
                 // Best effort: whether it is read or not, the connection ends here.
                 let _ = stream.write(&Declined::because(503, full.to_string()).encode());
             }

@@ -5,6 +5,7 @@ use rialto_wire::engineio::request::parameter;
 use rialto_wire::engineio::{Request, RequestError, Sid, Transport};
 use rialto_wire::websocket::handshake::UpgradeError;
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 use super::encode::Format;
 use crate::settings::Profile;
@@ -108,6 +109,13 @@ impl Declined {
     /// A refusal in words.
     pub fn because(status: u16, text: impl Into<Cow<'static, str>>) -> Self {
         Self { status, header: None, body: text.into() }
+    }
+
+    /// Counts and logs it. What the request asked for is not told: it may hold session names and tokens.
+    pub(crate) fn note(&self, client: IpAddr) {
+        let status = self.status;
+        metrics::counter!("rialto_connections_declined_total", "status" => status.to_string()).increment(1);
+        tracing::debug!(status, %client, "a connection was declined");
     }
 
     /// The answer as HTTP/1.1, which also says that the connection ends.

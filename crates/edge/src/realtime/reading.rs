@@ -8,6 +8,7 @@ use super::connection::{Carrier, Connection, NEVER};
 use super::encode;
 use super::head::{Route, route, shard_of};
 use super::listener::{Arrival, HandOver};
+use super::offence::Offence;
 use super::opening::{Declined, Opening};
 use super::rooms::Index;
 use super::shard::{Mail, Shard};
@@ -167,7 +168,7 @@ impl Shard {
                     Flow::End => return self.connections.contains(index as usize).then_some(index),
                 },
                 Err(error) => {
-                    self.close(index, error.close_code(), &error.to_string());
+                    self.show_out(index, Offence::of(error), &error.to_string());
                     return Some(index);
                 }
             }
@@ -181,8 +182,7 @@ impl Shard {
         let settings = &self.shared.settings;
         let connection = &mut self.connections[index as usize];
         if !matches!(connection.carrier, Carrier::Echo) && connection.frames.take(&settings.frame_rate(), now).is_err() {
-            self.tally.flooded();
-            self.close(index, CloseCode::POLICY, "limit.exceeded");
+            self.show_out(index, Offence::Flood, "limit.exceeded");
             return Flow::End;
         }
         self.tally.heard();
@@ -231,7 +231,9 @@ impl Shard {
 
     /// Refuses the request.
     pub(super) fn decline(&mut self, index: Index, declined: &Declined) {
-        self.tally.declined(declined.status);
+        if let Some(connection) = self.connections.get(index as usize) {
+            declined.note(connection.permit.address());
+        }
         self.end(index, Some(declined.encode().into()));
     }
 
