@@ -70,7 +70,7 @@ impl Resource {
             None => return Err(No::Refused(Refusal::NotAuthenticated, false)),
             Some(token) => Some(site.identify(token, client).await.map_err(|refusal| No::Refused(refusal, true))?),
         };
-        let body = body::read(&head.headers, body, site.settings.limits.frame_bytes, site.settings.timing.head_ms).await?;
+        let body = body::read(&head.headers, body, site.settings.limits.frame_bytes, &site.settings.timing).await?;
         let refused = |refusal| No::Refused(refusal, token.is_some());
         if let (Some(identity), "hello") = (identity, self.route.command) {
             let ready = site.gateway.welcome(identity, Hello::default()).await.map_err(refused)?;

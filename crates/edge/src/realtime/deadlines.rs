@@ -51,6 +51,10 @@ impl Shard {
                 _ => self.show_out(index, Offence::Late, "too late"),
             };
         }
+        if connection.message_by <= now {
+            connection.message_by = NEVER;
+            return self.show_out(index, Offence::Late, "the message did not come in time");
+        }
         if let Effect::Close(reason) = connection.session.handle(Input::Tick, now) {
             return self.close_because(index, reason);
         }

@@ -3,7 +3,7 @@
 use rialto_wire::engineio::Packet;
 use rialto_wire::websocket::CloseCode;
 
-use super::connection::Carrier;
+use super::connection::{Carrier, NEVER};
 use super::encode;
 use super::offence::Offence;
 use super::rooms::Index;
@@ -48,6 +48,7 @@ impl Shard {
         let connection = &mut self.connections[index as usize];
         connection.carrier = Carrier::Closing;
         connection.reader = Default::default();
+        connection.message_by = NEVER;
         connection.deadline = self.now.after_ms(linger_ms);
         if connection.is_blocked {
             // The last word must not wait behind what will hardly be read any more.

@@ -160,13 +160,17 @@ impl Shard {
         let max_bytes = if matches!(connection.carrier, Carrier::Echo) { Settings::ECHO_BYTES } else { self.shared.settings.limits.frame_bytes };
         let mut reader = std::mem::take(&mut connection.reader);
         let mut incoming = reader.feed(Role::Server, max_bytes, bytes);
+        let mut is_another = false;
         loop {
             match incoming.next_message() {
                 Ok(None) => break,
-                Ok(Some(message)) => match self.hear(index, message) {
-                    Flow::To(next) => index = next,
-                    Flow::End => return self.connections.contains(index as usize).then_some(index),
-                },
+                Ok(Some(message)) => {
+                    is_another |= matches!(message, Message::Text(_) | Message::Binary(_));
+                    match self.hear(index, message) {
+                        Flow::To(next) => index = next,
+                        Flow::End => return self.connections.contains(index as usize).then_some(index),
+                    }
+                }
                 Err(error) => {
                     self.show_out(index, Offence::of(error), &error.to_string());
                     return Some(index);
@@ -174,7 +178,20 @@ impl Shard {
             }
         }
         self.connections[index as usize].reader = reader;
+        self.expect_the_rest(index, max_bytes, is_another);
         Some(index)
+    }
+
+    /// What is kept of a message that has begun is not kept for ever. `is_another` tells that it began in this read.
+    fn expect_the_rest(&mut self, index: Index, max_bytes: usize, is_another: bool) {
+        let by = self.now.after_ms(self.shared.settings.timing.transfer_ms(max_bytes as u64));
+        let connection = &mut self.connections[index as usize];
+        if !connection.reader.is_partial() {
+            connection.message_by = NEVER;
+        } else if is_another || connection.message_by == NEVER {
+            connection.message_by = by;
+            self.arm(index);
+        }
     }
 
     fn hear(&mut self, index: Index, message: Message<'_>) -> Flow {
