@@ -123,7 +123,7 @@ describe('Engine.IO', () => {
       // Whichever of the two comes first is the one that waits.
       const second = await get(polled.path);
       const answers = [second, await first.answer()].map(({ status, body }) => `${status} ${body}`);
-      assert.deepEqual(answers.toSorted(), ['200 1', `400 ${BAD_REQUEST}`]);
+      assert.deepEqual(answers.sort(), ['200 1', `400 ${BAD_REQUEST}`]);
       first.leave();
       assert.equal((await get(polled.path)).body, UNKNOWN_SID);
     });

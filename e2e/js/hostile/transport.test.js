@@ -265,7 +265,7 @@ describe('transport', () => {
       const smuggled = head('GET', `/${secret}`);
       const request = (...lengths) => `${head('POST', '/api/v1/accounts', JSON_BODY, ...lengths)}0\r\n\r\n${smuggled}`;
       const two = ['Content-Length: 5', 'Transfer-Encoding: chunked'];
-      for (const lengths of [two, two.toReversed(), ['Content-Length: 5', 'Content-Length: 6'], ['Content-Length: 5, 5'], ['Content-Length: +5'], ['Content-Length: 5', 'transfer-encoding: Chunked']]) {
+      for (const lengths of [two, [...two].reverse(), ['Content-Length: 5', 'Content-Length: 6'], ['Content-Length: 5, 5'], ['Content-Length: +5'], ['Content-Length: 5', 'transfer-encoding: Chunked']]) {
         for (const first of ['', head('GET', '/')]) {
           const wire = await Wire.to(server);
           if (first) {
