@@ -25,6 +25,8 @@ pub(crate) enum Command {
     Doctor(crate::command::doctor::Args),
     /// Chat in the terminal, or from a script.
     Chat(crate::command::chat::Args),
+    /// Decide from clients' journals whether a server kept its promises.
+    Check(crate::command::check::Args),
     /// Put load on a running server, and measure it.
     Load(crate::command::load::Args),
 }

@@ -24,6 +24,7 @@ fn main() -> ExitCode {
         }
         Command::Doctor(args) => command::doctor::run(args, &compose::inspect),
         Command::Chat(args) => command::chat::run(args),
+        Command::Check(args) => command::check::run(args),
         Command::Load(args) => command::load::run(args),
     };
     done.unwrap_or_else(|error| {

@@ -166,7 +166,7 @@ fn our_crates_depend_on_each_other_only_along_the_permitted_arrows() {
 
 #[test]
 fn domain_and_wire_reach_no_runtime_clock_randomness_or_io() {
-    for pure in ["rialto-domain", "rialto-wire"] {
+    for pure in ["rialto-domain", "rialto-wire", "rialto-checker"] {
         let linked = linked_into(pure);
         assert_eq!(versions(&linked, pure), 1, "{linked:?}");
         assert_eq!(found(&linked, IMPURE), [""; 0], "below {pure}");

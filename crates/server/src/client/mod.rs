@@ -9,7 +9,7 @@ mod private_file;
 mod tls;
 
 pub(crate) use address::Address;
-pub(crate) use connection::{CallError, ConnectError, Connection};
+pub(crate) use connection::{CallError, ConnectError, Connection, Lost};
 pub(crate) use heard::{Event, Heard};
 pub(crate) use private_file::write_private;
 pub(crate) use tls::Trust;

@@ -1,6 +1,7 @@
 //! What the program can be asked to do besides serving.
 
 pub(crate) mod chat;
+pub(crate) mod check;
 pub(crate) mod doctor;
 pub(crate) mod load;
 

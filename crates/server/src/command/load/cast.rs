@@ -39,7 +39,8 @@ pub(super) struct Cast {
 /// One account, and how to get in.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Account {
-    user: UserId,
+    /// Whose it is.
+    pub(super) user: UserId,
     /// Good for hello.
     pub(super) access_token: String,
     expires_at_ms: u64,

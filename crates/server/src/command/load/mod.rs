@@ -20,6 +20,7 @@ mod procfs;
 mod report;
 mod socket;
 mod tally;
+mod trial;
 
 use anyhow::{Context as _, ensure};
 use clap::ValueEnum;
@@ -36,6 +37,7 @@ use pace::Pace;
 use phases::Load;
 use plan::Plan;
 use report::{Faults, Latencies, Report};
+use trial::Trial;
 
 /// The largest message that is taken from a server.
 const MAX_MESSAGE_BYTES: usize = 16 << 20;
@@ -112,6 +114,13 @@ pub(crate) struct Args {
     /// Make accounts and channels, and leave.
     #[arg(long, requires = "setup_file")]
     setup_only: bool,
+    /// Do not measure: let everybody talk, edit, react, read, come and go, survive a server that dies meanwhile, and write down
+    /// everything that is asked and heard. `rialto check` then tells whether the server kept its promises.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["marks", "idle", "inflight", "warmup", "pid", "src_ips", "json"])]
+    journal: Option<PathBuf>,
+    /// Devices of each user, each with a connection of its own.
+    #[arg(long, default_value_t = 1, requires = "journal", value_parser = clap::value_parser!(u32).range(1..=100))]
+    devices: u32,
     /// A word to tell reports apart.
     #[arg(long, default_value = "")]
     label: String,
@@ -134,16 +143,22 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     ensure!(!args.url.is_encrypted(), "https is not supported here: measure behind the proxy, or without tls.cert");
     ensure!(args.contract == Contract::Rialto || args.carrier.is_socketio(), "the bench contract is spoken over --carrier socketio or socketio-msgpack");
     ensure!(args.contract == Contract::Rialto || !args.marks, "the bench contract knows no marks");
+    ensure!(args.journal.is_none() || (args.contract, args.carrier) == (Contract::Rialto, Carrier::Json), "a journal is written over --carrier json alone");
     ensure!(args.rate.is_finite() && args.rate >= 0.0, "--rate is messages a second, 0 or more");
     let (duration, warm_up) = (seconds("--duration", args.duration)?, seconds("--warmup", args.warmup)?);
     let channel_size = args.channels.map_or(args.channel_size, |channels| args.connections / channels.min(args.connections));
     let plan = Plan::new(args.connections, channel_size, args.memberships);
-    enough_files(plan.connections())?;
+    enough_files(plan.connections() * args.devices)?;
 
     let (accounts, channels) = match args.contract {
         Contract::Rialto => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             let cast = runtime.block_on(Cast::assemble(&args.url, plan, args.setup_file.as_deref()))?;
+            if let Some(journal) = args.journal.as_deref().filter(|_| !args.setup_only) {
+                let (devices, rate, payload_bytes) = (args.devices, args.rate, args.payload as usize);
+                let trial = Trial { address: &args.url, plan, devices, rate, duration, payload_bytes };
+                return runtime.block_on(trial.run(&cast, journal));
+            }
             (cast.accounts, cast.channels)
         }
         Contract::Bench => (Vec::new(), Vec::new()),
