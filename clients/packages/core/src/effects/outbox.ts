@@ -12,17 +12,16 @@ import {
   cacheLoaded,
   commandRejected,
   connectionChanged,
-  entryArrived,
   messageComposed,
   messageFailed,
   messageKept,
   messageReceived,
   messageRetried,
-  readied,
+  pageRead,
   signedOut,
-  synced,
 } from '../store/actions.ts';
 import { backoffMs } from '../connection/backoff.ts';
+import { ownMessagesIn } from '../store/stored.ts';
 import { sleep } from './time.ts';
 import { fromTab, isFromTab, tell, type Saga, type World } from './world.ts';
 
@@ -76,19 +75,9 @@ function* settle(world: World): Saga {
     before = outbox;
     if (session.user === undefined || accountChosen.match(action) || signedOut.match(action)) continue;
     const gone = former === outbox ? [] : former.filter((message) => !outbox.includes(message) && !outbox.some(({ clientId }) => clientId === message.clientId));
-    const ids = new Set([...gone.map(({ clientId }) => clientId), ...ownStored(action, session.user)]);
+    const ids = new Set([...gone.map(({ clientId }) => clientId), ...(pageRead.match(action) ? [] : ownMessagesIn(action, session.user)).flatMap(({ client_id }) => client_id ?? [])]);
     if (ids.size > 0) yield fork(letGo, world, action, session.user, [...ids]);
   }
-}
-
-/** The client ids of one's own messages that an action told as entries. */
-function ownStored(action: UnknownAction, me: string): string[] {
-  const told = entryArrived.match(action)
-    ? [action.payload.entry]
-    : Object.values((synced.match(action) ? action.payload.synced : readied.match(action) ? action.payload.ready.missed : undefined)?.channels ?? {}).flatMap((it) =>
-        'entries' in it ? it.entries : [],
-      );
-  return told.flatMap((entry) => (entry.kind === 'message' && entry.sender === me && entry.client_id ? entry.client_id : []));
 }
 
 function* letGo(world: World, action: object, user: string, clientIds: string[]): Saga {
