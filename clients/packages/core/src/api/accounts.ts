@@ -1,4 +1,4 @@
-import { accountOf, logInOf } from '../effects/accounts.ts';
+import { accountOf, logInLock, logInOf } from '../effects/accounts.ts';
 import type { Flush } from '../effects/persistence.ts';
 import type { World } from '../effects/world.ts';
 import { faultOf, isPassing, RialtoError } from '../errors.ts';
@@ -10,7 +10,7 @@ import type { Account } from '../store/session.ts';
 import { done } from './done.ts';
 
 /** Log-ins on this device, and what belongs to one's account. */
-export function accountsApi({ transport, storage, clock, line, client, ask, state, dispatch }: World, flush: Flush) {
+export function accountsApi({ transport, storage, tabs, clock, line, client, ask, state, dispatch }: World, flush: Flush) {
   async function signIn(logIn: LogIn): Promise<Account> {
     await storage.putLogIn(logIn);
     const account = accountOf(logIn);
@@ -41,9 +41,12 @@ export function accountsApi({ transport, storage, clock, line, client, ask, stat
     /** Goes on as somebody else who is logged in on this device. */
     async choose(user: UserId): Promise<Account> {
       await flush();
-      const logIn = await storage.findLogIn(user);
-      if (!logIn) throw new RialtoError('auth.required', 'nobody of that id is logged in on this device');
-      return signIn({ ...logIn, usedAt: clock.now() });
+      // Another tab may be replacing its tokens at this moment; that is done under the same lock.
+      return tabs.exclusively(logInLock(user), async () => {
+        const logIn = await storage.findLogIn(user);
+        if (!logIn) throw new RialtoError('auth.required', 'nobody of that id is logged in on this device');
+        return signIn({ ...logIn, usedAt: clock.now() });
+      });
     },
     /** Ends this log-in and forgets the account on this device, unsent messages included. */
     async logOut(): Promise<void> {
@@ -55,8 +58,10 @@ export function accountsApi({ transport, storage, clock, line, client, ask, stat
         // Offline, the tokens are forgotten all the same; the log-in ages away, or is ended from another device.
         if (!isPassing(faultOf(error).code)) throw error;
       }
-      await storage.removeAccount(user);
       dispatch(signedOut({ user }));
+      // What is being saved at this moment is removed as well.
+      await flush();
+      await storage.removeAccount(user);
     },
     /** Gives an anonymous account a name and a password. */
     claim: (username: string, password: string) => done(ask('account.claim', { username, password })),

@@ -8,6 +8,9 @@ import { accountChosen, accountTold, accountsLoaded, cacheLoaded, readied, signe
 import type { Account } from '../store/session.ts';
 import { isFromTab, tell, type Saga, type World } from './world.ts';
 
+/** Under this lock a log-in is read and written again: its refresh token is good once, whichever tab uses it. */
+export const logInLock = (user: string): string => `rialto:log-in:${user}`;
+
 /** What a log-in keeps of the tokens it got. */
 export function tokensOf(tokens: Tokens, now: number): Pick<LogIn, 'accessToken' | 'accessExpiresAt' | 'refreshToken'> {
   // Rather a little early than refused.
@@ -64,7 +67,7 @@ function* keepNames(world: World): Saga {
     const logIn: LogIn | undefined = account && (yield call([world.storage, 'findLogIn'], account.user));
     if (!account || !logIn || (logIn.displayName === account.displayName && logIn.username === account.username)) continue;
     // Its tokens may be replaced at this moment; that is done under the same lock.
-    yield call([world.tabs, 'exclusively'], `rialto:log-in:${account.user}`, async () => {
+    yield call([world.tabs, 'exclusively'], logInLock(account.user), async () => {
       const current = await world.storage.findLogIn(account.user);
       if (current) await world.storage.putLogIn({ ...current, ...account });
     });

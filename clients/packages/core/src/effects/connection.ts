@@ -9,7 +9,7 @@ import { askEarly } from '../line.ts';
 import { decodeEvent, Malformed } from '../protocol/decode.ts';
 import { accountChosen, cacheLoaded, connectionChanged, drainAnnounced, readied, signedOut } from '../store/actions.ts';
 import { actionOf } from '../store/heard.ts';
-import { tokensOf } from './accounts.ts';
+import { logInLock, tokensOf } from './accounts.ts';
 import { sleep } from './time.ts';
 import type { Saga, World } from './world.ts';
 
@@ -118,7 +118,7 @@ async function renew(world: World, { hear, tokenTried }: Driver): Promise<void> 
   const user = world.state().session.user;
   if (user === undefined) return;
   try {
-    await tabs.exclusively(`rialto:log-in:${user}`, async () => {
+    await tabs.exclusively(logInLock(user), async () => {
       const logIn = await storage.findLogIn(user);
       if (!logIn) throw new RialtoError('auth.required', 'this device has no log-in any more');
       const isRenewedElsewhere = logIn.accessToken !== tokenTried && logIn.accessExpiresAt > clock.now();

@@ -65,6 +65,7 @@ function* keep(world: World): Saga {
 /**
  * What is stored at the server leaves the stored outbox, and so does what was discarded. A message of another tab may
  * come back as an entry before this one has heard of it, so entries count as well as what has left the state.
+ * Pages do not: what they tell was settled long ago.
  */
 function* settle(world: World): Saga {
   let before = world.state().outbox;
