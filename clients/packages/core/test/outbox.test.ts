@@ -122,6 +122,21 @@ describe('a message', () => {
     expect(messenger.words(HERE)).toEqual(['one', 'two', 'three']);
   });
 
+  test('that the server received and lost in a crash is sent again, before those that follow', async () => {
+    await browser.signIn(ANA);
+    const tab = await open();
+    await tab.rialto.live();
+    messenger.intercept = (command) => (command === 'message.send' ? 'swallow' : undefined);
+    tab.rialto.send(HERE, 'one');
+    tab.rialto.send(HERE, 'two');
+    await eventually('both to be received', () => outbox(tab).every(({ state }) => state === 'received'));
+    messenger.intercept = () => undefined;
+    messenger.breakLines();
+    tab.rialto.send(HERE, 'three');
+    await eventually('an empty outbox', () => outbox(tab).length === 0);
+    expect(messenger.words(HERE)).toEqual(['one', 'two', 'three']);
+  });
+
   test('written just before the client is closed is kept', async () => {
     await browser.signIn(ANA);
     messenger.isUp = false;
