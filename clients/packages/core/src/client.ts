@@ -18,6 +18,7 @@ import { peopleSaga } from './effects/people.ts';
 import { makeFlush, persistenceSaga } from './effects/persistence.ts';
 import { syncSaga } from './effects/sync.ts';
 import { tabsSaga } from './effects/tabs.ts';
+import { sleep } from './effects/time.ts';
 import { fromTab, type Saga, type World } from './effects/world.ts';
 import { RialtoError } from './errors.ts';
 import { Line } from './line.ts';
@@ -73,7 +74,7 @@ export function createRialto(options: RialtoOptions = {}) {
   });
   const running = sagas.run(function* (): Saga {
     const parts = [accountsSaga, connectionSaga, outboxSaga, syncSaga, pagesSaga, marksSaga, peopleSaga, tabsSaga];
-    yield all([...parts.map((part) => call(part, world)), call(persistenceSaga, world, flush)]);
+    yield all([...parts, () => persistenceSaga(world, flush)].map((part) => call(enduring, world, part)));
   });
 
   /** Resolves once the state is as wished. */
@@ -128,4 +129,16 @@ export function createRialto(options: RialtoOptions = {}) {
       storage.close();
     },
   };
+}
+
+/** A part that fails begins again; the others do not notice. */
+function* enduring(world: World, part: (world: World) => Saga): Saga {
+  while (true) {
+    try {
+      return yield call(part, world);
+    } catch (error) {
+      world.report('a part of the client failed, and begins again', error);
+      yield call(sleep, world.clock, 1000);
+    }
+  }
 }

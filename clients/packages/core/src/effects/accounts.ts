@@ -2,7 +2,7 @@
 
 import { fork, take, takeEvery, takeLatest, put, call } from 'redux-saga/effects';
 
-import type { LogIn } from '../ports.ts';
+import type { Cache, Kept, LogIn } from '../ports.ts';
 import type { Tokens } from '../protocol/generated.ts';
 import { accountChosen, accountTold, accountsLoaded, cacheLoaded, readied, signedOut } from '../store/actions.ts';
 import type { Account } from '../store/session.ts';
@@ -50,11 +50,15 @@ export function* begin(world: World): Saga {
   if (newest) yield put(accountChosen(accountOf(newest)));
 }
 
-function* loadCache({ storage }: World, { payload: { user } }: ReturnType<typeof accountChosen>): Saga {
-  const [cache, outbox]: [Awaited<ReturnType<typeof storage.loadCache>>, Awaited<ReturnType<typeof storage.listOutbox>>] = yield Promise.all([
-    storage.loadCache(user),
-    storage.listOutbox(user),
-  ]);
+function* loadCache({ storage, report }: World, { payload: { user } }: ReturnType<typeof accountChosen>): Saga {
+  let cache: Cache = { channels: [], drafts: {} };
+  let outbox: Kept[] = [];
+  try {
+    [cache, outbox] = yield Promise.all([storage.loadCache(user), storage.listOutbox(user)]);
+  } catch (error) {
+    // The server has all that a cache has.
+    report('what was kept could not be read', error);
+  }
   yield put(cacheLoaded({ user, cache, outbox }));
 }
 

@@ -47,7 +47,17 @@ function* wake({ clock }: World, afterMs: number, { hear }: Driver): Saga {
   hear({ type: 'timer' });
 }
 
+/** Whatever fails here (a storage, say), the machine hears of it and goes on. */
 function* perform(world: World, effect: Effect, driver: Driver): Saga {
+  try {
+    yield call(attempt, world, effect, driver);
+  } catch (error) {
+    world.report(`the connection could not do this: ${effect.type}`, error);
+    driver.hear({ type: 'lost', dice: world.random.fraction() });
+  }
+}
+
+function* attempt(world: World, effect: Effect, driver: Driver): Saga {
   switch (effect.type) {
     case 'open':
       return yield call(open, world, driver);
