@@ -1,4 +1,6 @@
-export { createRialto, type Occasions, type Rialto, type RialtoOptions, type Sending } from './client.ts';
+export { createRialto, type Rialto, type RialtoOptions } from './client.ts';
+export type { Occasions } from './occasions.ts';
+export type { Sending } from './api/messages.ts';
 export { RialtoError, isPassing, type Fault } from './errors.ts';
 export type * from './ports.ts';
 export type * from './protocol/generated.ts';

@@ -146,8 +146,6 @@ export interface Random {
 
 /** What the platform knows of the network and of who looks. Hints, never truths. */
 export interface Surroundings {
-  isOnline(): boolean;
-  isVisible(): boolean;
   listen(listener: (change: 'online' | 'offline' | 'visible' | 'hidden') => void): () => void;
 }
 

@@ -122,6 +122,39 @@ describe('a message', () => {
     expect(messenger.words(HERE)).toEqual(['one', 'two', 'three']);
   });
 
+  test('that the server received and lost in a crash is sent again, before those that follow', async () => {
+    await browser.signIn(ANA);
+    const tab = await open();
+    await tab.rialto.live();
+    messenger.intercept = (command) => (command === 'message.send' ? 'swallow' : undefined);
+    tab.rialto.send(HERE, 'one');
+    tab.rialto.send(HERE, 'two');
+    await eventually('both to be received', () => outbox(tab).every(({ state }) => state === 'received'));
+    messenger.intercept = () => undefined;
+    messenger.breakLines();
+    tab.rialto.send(HERE, 'three');
+    await eventually('an empty outbox', () => outbox(tab).length === 0);
+    expect(messenger.words(HERE)).toEqual(['one', 'two', 'three']);
+  });
+
+  test('goes although the storage failed for a while', async () => {
+    await browser.signIn(ANA);
+    const storage = indexedDbStorage();
+    const [list, remove] = [storage.listOutbox, storage.removeFromOutbox];
+    let failures = 4;
+    const fail = () => failures-- > 0 && Promise.reject(new Error('the disk is tired'));
+    storage.listOutbox = async (user) => (await fail()) || list(user);
+    storage.removeFromOutbox = async (user, ids) => (await fail()) || remove(user, ids);
+    browser = new Browser(messenger, () => storage);
+    await browser.signIn(ANA);
+    const tab = await open();
+    await tab.rialto.live();
+    for (const it of ['one', 'two']) tab.rialto.send(HERE, it);
+    await eventually('both', () => messenger.words(HERE).length === 2 && outbox(tab).length === 0);
+    expect(messenger.words(HERE)).toEqual(['one', 'two']);
+    expect(browser.faults.length).toBeGreaterThan(0);
+  });
+
   test('written just before the client is closed is kept', async () => {
     await browser.signIn(ANA);
     messenger.isUp = false;

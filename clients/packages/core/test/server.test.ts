@@ -100,4 +100,90 @@ describe.skipIf(!isBuilt && process.env.CI !== 'true')('with a server', { timeou
     await again.close();
     await own.stop();
   });
+
+  test('who logs out is gone from the device, and can log in again with a name or a recovery key', async () => {
+    const storage = memoryStorage();
+    const ana = client(server, { storage });
+    const { recoveryKey } = await ana.accounts.registerInstantly('Ana');
+    await ana.live();
+    await ana.accounts.claim('antonio', 'correct horse');
+    await ana.accounts.logOut();
+    expect(ana.store.getState().session).toMatchObject({ phase: 'signedOut', accounts: [] });
+    expect(ana.store.getState().session.fault).toBeUndefined();
+    expect(await storage.logIns()).toEqual([]);
+    await expect(ana.accounts.logIn({ username: 'antonio', password: 'wrong horse' })).rejects.toMatchObject({ code: 'auth.wrong_credentials' });
+    await ana.accounts.logIn({ username: 'antonio', password: 'correct horse' });
+    await ana.live();
+    await ana.accounts.listSessions();
+    expect(ana.store.getState().session.sessions!.length).toBe(1);
+    expect(recoveryKey).toBeTruthy();
+  });
+
+  test('who is put out of all other sessions is signed out there', async () => {
+    const [here, there] = [client(server), client(server)];
+    await here.accounts.register({ username: 'bassanio', password: 'correct horse' });
+    await there.accounts.logIn({ username: 'bassanio', password: 'correct horse' });
+    await Promise.all([here.live(), there.live()]);
+    await here.accounts.revokeOtherSessions();
+    await eventually('the end there', () => there.store.getState().session.phase === 'signedOut');
+    expect(there.store.getState().session.fault?.code).toMatch(/^auth\./);
+    expect(here.store.getState().session.phase).toBe('signedIn');
+  });
+
+  test('a token that has aged is renewed on the way', async () => {
+    const storage = memoryStorage();
+    const ana = client(server, { storage });
+    const { user } = await ana.accounts.registerInstantly('Ana');
+    await ana.live();
+    const before = (await storage.findLogIn(user))!;
+    await storage.putLogIn({ ...before, accessToken: `${before.accessToken}x` });
+    await ana.close();
+    const again = client(server, { storage });
+    await again.start();
+    await again.live();
+    expect((await storage.findLogIn(user))!.refreshToken).not.toBe(before.refreshToken);
+  });
+
+  test('edits, reactions, deletions and typing reach the other, and who is in a channel is known', async () => {
+    const [ana, bo] = [client(server), client(server)];
+    const { user: anaId } = await ana.accounts.registerInstantly('Ana');
+    const { user } = await bo.accounts.registerInstantly('Bo');
+    await Promise.all([ana.live(), bo.live()]);
+    const channel = await ana.channels.create({ kind: 'group', title: 'Rialto', members: [user] });
+    const seq = await ana.send(channel, 'tpyo').stored;
+    await ana.messages.edit(channel, seq, 'typo');
+    await eventually('the edit', () => words(bo, channel)[0] === 'typo');
+    await bo.messages.react(channel, seq, '👍');
+    const reactions = () => ana.store.getState().messages.logs[channel]!.spans.at(-1)!.messages[0]!.reactions;
+    await eventually('the reaction', () => reactions()?.[0]?.count === 1);
+    expect(reactions()![0]).toEqual({ emoji: '👍', count: 1, users: [user] });
+    bo.messages.type(channel);
+    await eventually('typing', () => ana.store.getState().presence.typing[channel]?.[user]);
+    ana.people.watch([user]);
+    await eventually('presence', () => ana.store.getState().presence.byUser[user]?.isOnline);
+    bo.messages.open(channel);
+    await eventually('the members', () => bo.store.getState().people.members[channel]?.list.length === 2);
+    expect(bo.store.getState().people.profiles[anaId]?.display_name).toBe('Ana');
+    await ana.messages.deleteForAll(channel, seq);
+    await eventually('the deletion', () => words(bo, channel).length === 0);
+    await ana.channels.mute(channel);
+    expect(ana.store.getState().channels.byId[channel]!.mutedUntil).toBeGreaterThan(Date.now());
+    await expect(bo.channels.kick(channel, anaId)).rejects.toMatchObject({ code: 'channel.role_too_low' });
+    await ana.channels.kick(channel, user);
+    await eventually('it to be gone', () => !bo.store.getState().channels.byId[channel]);
+  });
+
+  test('a server that goes down says when to come back, and the client does', async () => {
+    const own = await Server.start();
+    const ana = client(own);
+    await ana.accounts.registerInstantly('Ana');
+    await ana.live();
+    const phases: string[] = [];
+    ana.on('connection', (connection) => phases.push(connection.phase === 'live' && connection.drain ? 'draining' : connection.phase));
+    await own.terminate();
+    await own.revive();
+    await eventually('it to be back', () => phases.at(-1) === 'live' && phases.includes('draining'), 40_000);
+    await ana.close();
+    await own.stop();
+  });
 });

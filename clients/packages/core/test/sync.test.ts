@@ -258,6 +258,7 @@ describe('positions', () => {
 describe('a log-in', () => {
   test('is renewed once by all tabs together, and the next token is kept before it is used', async () => {
     await browser.signIn(ANA, { accessExpiresAt: 0 });
+    messenger.slow.add('account.refresh');
     const together = await Promise.all([open(), open(), open()]);
     await Promise.all(together.map((tab) => tab.rialto.live()));
     expect([...messenger.shown.values()]).toEqual([1]);

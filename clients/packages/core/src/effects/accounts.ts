@@ -2,11 +2,14 @@
 
 import { fork, take, takeEvery, takeLatest, put, call } from 'redux-saga/effects';
 
-import type { LogIn } from '../ports.ts';
+import type { Cache, Kept, LogIn } from '../ports.ts';
 import type { Tokens } from '../protocol/generated.ts';
 import { accountChosen, accountTold, accountsLoaded, cacheLoaded, readied, signedOut } from '../store/actions.ts';
 import type { Account } from '../store/session.ts';
 import { isFromTab, tell, type Saga, type World } from './world.ts';
+
+/** Under this lock a log-in is read and written again: its refresh token is good once, whichever tab uses it. */
+export const logInLock = (user: string): string => `rialto:log-in:${user}`;
 
 /** What a log-in keeps of the tokens it got. */
 export function tokensOf(tokens: Tokens, now: number): Pick<LogIn, 'accessToken' | 'accessExpiresAt' | 'refreshToken'> {
@@ -47,11 +50,15 @@ export function* begin(world: World): Saga {
   if (newest) yield put(accountChosen(accountOf(newest)));
 }
 
-function* loadCache({ storage }: World, { payload: { user } }: ReturnType<typeof accountChosen>): Saga {
-  const [cache, outbox]: [Awaited<ReturnType<typeof storage.loadCache>>, Awaited<ReturnType<typeof storage.listOutbox>>] = yield Promise.all([
-    storage.loadCache(user),
-    storage.listOutbox(user),
-  ]);
+function* loadCache({ storage, report }: World, { payload: { user } }: ReturnType<typeof accountChosen>): Saga {
+  let cache: Cache = { channels: [], drafts: {} };
+  let outbox: Kept[] = [];
+  try {
+    [cache, outbox] = yield Promise.all([storage.loadCache(user), storage.listOutbox(user)]);
+  } catch (error) {
+    // The server has all that a cache has.
+    report('what was kept could not be read', error);
+  }
   yield put(cacheLoaded({ user, cache, outbox }));
 }
 
@@ -64,7 +71,7 @@ function* keepNames(world: World): Saga {
     const logIn: LogIn | undefined = account && (yield call([world.storage, 'findLogIn'], account.user));
     if (!account || !logIn || (logIn.displayName === account.displayName && logIn.username === account.username)) continue;
     // Its tokens may be replaced at this moment; that is done under the same lock.
-    yield call([world.tabs, 'exclusively'], `rialto:log-in:${account.user}`, async () => {
+    yield call([world.tabs, 'exclusively'], logInLock(account.user), async () => {
       const current = await world.storage.findLogIn(account.user);
       if (current) await world.storage.putLogIn({ ...current, ...account });
     });

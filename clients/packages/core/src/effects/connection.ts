@@ -9,7 +9,7 @@ import { askEarly } from '../line.ts';
 import { decodeEvent, Malformed } from '../protocol/decode.ts';
 import { accountChosen, cacheLoaded, connectionChanged, drainAnnounced, readied, signedOut } from '../store/actions.ts';
 import { actionOf } from '../store/heard.ts';
-import { tokensOf } from './accounts.ts';
+import { logInLock, tokensOf } from './accounts.ts';
 import { sleep } from './time.ts';
 import type { Saga, World } from './world.ts';
 
@@ -47,7 +47,17 @@ function* wake({ clock }: World, afterMs: number, { hear }: Driver): Saga {
   hear({ type: 'timer' });
 }
 
+/** Whatever fails here (a storage, say), the machine hears of it and goes on. */
 function* perform(world: World, effect: Effect, driver: Driver): Saga {
+  try {
+    yield call(attempt, world, effect, driver);
+  } catch (error) {
+    world.report(`the connection could not do this: ${effect.type}`, error);
+    driver.hear({ type: 'lost', dice: world.random.fraction() });
+  }
+}
+
+function* attempt(world: World, effect: Effect, driver: Driver): Saga {
   switch (effect.type) {
     case 'open':
       return yield call(open, world, driver);
@@ -118,7 +128,7 @@ async function renew(world: World, { hear, tokenTried }: Driver): Promise<void> 
   const user = world.state().session.user;
   if (user === undefined) return;
   try {
-    await tabs.exclusively(`rialto:log-in:${user}`, async () => {
+    await tabs.exclusively(logInLock(user), async () => {
       const logIn = await storage.findLogIn(user);
       if (!logIn) throw new RialtoError('auth.required', 'this device has no log-in any more');
       const isRenewedElsewhere = logIn.accessToken !== tokenTried && logIn.accessExpiresAt > clock.now();

@@ -12,17 +12,16 @@ import {
   cacheLoaded,
   commandRejected,
   connectionChanged,
-  entryArrived,
   messageComposed,
   messageFailed,
   messageKept,
   messageReceived,
   messageRetried,
-  readied,
+  pageRead,
   signedOut,
-  synced,
 } from '../store/actions.ts';
 import { backoffMs } from '../connection/backoff.ts';
+import { ownMessagesIn } from '../store/stored.ts';
 import { sleep } from './time.ts';
 import { fromTab, isFromTab, tell, type Saga, type World } from './world.ts';
 
@@ -39,33 +38,36 @@ export function* outboxSaga(world: World): Saga {
 
 /** Puts what was composed into the stored outbox, one after the other. */
 function* keep(world: World): Saga {
-  const { storage } = world;
-  const composed: Composed[] = [];
-  yield takeEvery(messageComposed, function* ({ payload }: ReturnType<typeof messageComposed>): Saga {
-    composed.push(payload);
-    // Who finds others waiting leaves it to them: places follow the order of composing.
-    if (composed.length > 1) return;
-    while (composed.length > 0) {
-      yield call(keepOne, composed[0]!);
-      composed.shift();
+  const composed: Channel<object> = yield actionChannel([messageComposed, messageRetried], buffers.sliding(1));
+  try {
+    while (true) {
+      // The state has them in their order, also those of a moment when nobody listened.
+      const next = world.state().outbox.find(({ place, state }) => place === undefined && state === 'waiting');
+      if (next) yield call(keepOne, world, next);
+      else yield take(composed);
     }
-  });
-  function* keepOne(message: Composed): Saga {
-    try {
-      const place: number = yield call([storage, 'appendToOutbox'], message.sender, message);
-      const kept = { ...message, place };
-      yield put(messageKept(kept));
-      world.tabs.tell({ type: 'outboxAppended', user: message.sender, message: kept });
-    } catch (error) {
-      world.report('a message could not be kept', error);
-      yield put(messageFailed({ clientId: message.clientId, fault: { code: 'client.storage_failed', text: faultOf(error).text } }));
-    }
+  } finally {
+    composed.close();
+  }
+}
+
+function* keepOne(world: World, { clientId, channel, sender, composedAt, what }: Composed): Saga {
+  const message = { clientId, channel, sender, composedAt, what };
+  try {
+    const place: number = yield call([world.storage, 'appendToOutbox'], sender, message);
+    // Meanwhile somebody else may have been chosen; then it waits in the storage.
+    if (world.state().session.user === sender) yield put(messageKept({ ...message, place }));
+    world.tabs.tell({ type: 'outboxAppended', user: sender, message: { ...message, place } });
+  } catch (error) {
+    world.report('a message could not be kept', error);
+    yield put(messageFailed({ clientId, fault: { code: 'client.storage_failed', text: faultOf(error).text } }));
   }
 }
 
 /**
  * What is stored at the server leaves the stored outbox, and so does what was discarded. A message of another tab may
  * come back as an entry before this one has heard of it, so entries count as well as what has left the state.
+ * Pages do not: what they tell was settled long ago.
  */
 function* settle(world: World): Saga {
   let before = world.state().outbox;
@@ -76,19 +78,9 @@ function* settle(world: World): Saga {
     before = outbox;
     if (session.user === undefined || accountChosen.match(action) || signedOut.match(action)) continue;
     const gone = former === outbox ? [] : former.filter((message) => !outbox.includes(message) && !outbox.some(({ clientId }) => clientId === message.clientId));
-    const ids = new Set([...gone.map(({ clientId }) => clientId), ...ownStored(action, session.user)]);
+    const ids = new Set([...gone.map(({ clientId }) => clientId), ...(pageRead.match(action) ? [] : ownMessagesIn(action, session.user)).flatMap(({ client_id }) => client_id ?? [])]);
     if (ids.size > 0) yield fork(letGo, world, action, session.user, [...ids]);
   }
-}
-
-/** The client ids of one's own messages that an action told as entries. */
-function ownStored(action: UnknownAction, me: string): string[] {
-  const told = entryArrived.match(action)
-    ? [action.payload.entry]
-    : Object.values((synced.match(action) ? action.payload.synced : readied.match(action) ? action.payload.ready.missed : undefined)?.channels ?? {}).flatMap((it) =>
-        'entries' in it ? it.entries : [],
-      );
-  return told.flatMap((entry) => (entry.kind === 'message' && entry.sender === me && entry.client_id ? entry.client_id : []));
 }
 
 function* letGo(world: World, action: object, user: string, clientIds: string[]): Saga {
@@ -103,12 +95,8 @@ function* remember(world: World, action: ReturnType<typeof messageFailed> | Retu
   const { clientId } = action.payload;
   const fault = messageFailed.match(action) ? action.payload.fault : undefined;
   const message = outbox.find((it) => it.clientId === clientId);
-  if (!message) return;
-  if (message.place === undefined) {
-    // It never came into the stored outbox.
-    if (!fault) yield put(messageComposed(message));
-    return;
-  }
+  // What never came into the stored outbox is kept now.
+  if (message?.place === undefined) return;
   yield call([world.storage, 'markInOutbox'], session.user, clientId, fault);
   tell(world, action, { type: 'outboxMarked', user: session.user, clientId, fault });
   if (!fault) yield put(fromTab(messageKept({ ...message, place: message.place })));
@@ -165,20 +153,26 @@ function* sendAll(world: World, user: string): Saga {
   const told: Channel<object> = yield actionChannel([messageKept, messageRetried, SEND_AGAIN], buffers.sliding(1));
   const round: Round = { answered: new Set(), attempts: new Map() };
   yield fork(hearSecondThoughts, world, round);
-  while (true) {
-    // The stored outbox is the truth: other tabs append to it too.
-    const kept: Kept[] = yield call([world.storage, 'listOutbox'], user);
-    const waiting = kept.filter(({ clientId, fault }) => !fault && !round.answered.has(clientId));
-    if (waiting.length === 0) {
-      yield take(told);
-      continue;
+  try {
+    while (true) {
+      // The stored outbox is the truth: other tabs append to it too.
+      const kept: Kept[] = yield call([world.storage, 'listOutbox'], user);
+      const present = new Set(kept.map(({ clientId }) => clientId));
+      for (const clientId of round.answered) if (!present.has(clientId)) round.answered.delete(clientId);
+      const waiting = kept.filter(({ clientId, fault }) => !fault && !round.answered.has(clientId));
+      if (waiting.length === 0) {
+        yield take(told);
+        continue;
+      }
+      const channels = new Set(waiting.map(({ channel }) => channel));
+      yield all([...channels].map((channel) => call(sendInOrder, world, channel, waiting.filter((it) => it.channel === channel), round)));
     }
-    const channels = new Set(waiting.map(({ channel }) => channel));
-    yield all([...channels].map((channel) => call(sendInOrder, world, channel, waiting.filter((it) => it.channel === channel), round)));
+  } finally {
+    told.close();
   }
 }
 
-/** Of one connection: what the server accepted and a crash swallowed is sent again over the next. */
+/** What happened over one connection: what the server accepted and a crash swallowed is sent again over the next. */
 interface Round {
   answered: Set<string>;
   /** How often it failed in a channel, one time after the other. */

@@ -20,7 +20,7 @@ export function* peopleSaga(world: World): Saga {
     if (world.state().settings.account === undefined) yield fork(tryTo, world, () => world.ask('account.get', {}));
   });
   yield fork(soonAfter, world.clock, GATHER_MS, [entryArrived, pageRead, synced, readied, membersListed], () => learnNames(world, asked));
-  yield fork(afterQuiet, world.clock, GATHER_MS, [peopleWatched, readied], () => watch(world));
+  yield fork(afterQuiet, world.clock, GATHER_MS, (action: object) => peopleWatched.match(action) || (readied.match(action) && world.state().presence.watched.length > 0), () => watch(world));
   yield fork(tellTyping, world);
   yield fork(fade, world);
 }

@@ -25,8 +25,6 @@ export function browserTabs(name = 'rialto'): Tabs {
 }
 
 export const browserSurroundings: Surroundings = {
-  isOnline: () => navigator.onLine,
-  isVisible: () => document.visibilityState === 'visible',
   listen(listener) {
     const on = (target: EventTarget, event: string, tell: () => void) => {
       target.addEventListener(event, tell);

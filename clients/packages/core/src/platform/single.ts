@@ -22,7 +22,5 @@ export function singleTab(): Tabs {
 }
 
 export const steadySurroundings: Surroundings = {
-  isOnline: () => true,
-  isVisible: () => true,
   listen: () => () => {},
 };

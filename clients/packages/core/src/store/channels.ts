@@ -1,6 +1,6 @@
 // The channels one is in: what they are, and what one set about them. What was said in them is in messages.ts.
 
-import { createSlice } from '@reduxjs/toolkit';
+import { createReducer } from '@reduxjs/toolkit';
 
 import type { ChannelId, ChannelKind, ChannelView, Entry, Flags, Folded, Role, Seq, Timestamp, UserId } from '../protocol/generated.ts';
 import {
@@ -52,47 +52,43 @@ export interface ChannelsState {
 
 const initialState: ChannelsState = { byId: {}, isComplete: false };
 
-export const channels = createSlice({
-  name: 'channels',
-  initialState,
-  reducers: {},
-  extraReducers: (builder) =>
-    builder
-      .addCase(accountChosen, () => initialState)
-      .addCase(signedOut, () => initialState)
-      .addCase(cacheLoaded, (state, { payload }) => {
-        for (const { id, channel } of payload.cache.channels) state.byId[id] ??= channel;
-      })
-      .addCase(readied, (state, { payload: { ready, isOtherHistory } }) => {
-        if (isOtherHistory) state.byId = {};
-        delete state.walk;
-        walkOn(state, ready.channels.channels, ready.channels.next, {});
-      })
-      .addCase(channelsListed, (state, { payload }) => {
-        if (state.walk && state.walk.cursor === payload.cursor) walkOn(state, payload.channels, payload.next, state.walk.met);
-        else payload.channels.forEach((view) => learn(state, view));
-      })
-      .addCase(channelTold, (state, { payload }) => learn(state, payload.channel))
-      .addCase(flagsChanged, (state, { payload: { channel, flags } }) => {
-        const known = state.byId[channel];
-        if (known) setFlags(known, flags);
-      })
-      .addCase(entriesTaken, (state, { payload: { channel, entries, me } }) => {
-        const known = state.byId[channel];
-        if (known) entries.forEach((entry) => follow(known, entry, me));
-      })
-      .addCase(messageHidden, (state, { payload: { channel, target } }) => {
-        const known = state.byId[channel];
-        if (known?.last?.seq === target) delete known.last;
-      })
-      .addCase(membershipChanged, (state, { payload: { channel, change } }) => {
-        if (change === 'left' || change === 'deleted') forget(state, channel);
-      })
-      .addCase(channelLeft, (state, { payload }) => forget(state, payload.channel))
-      .addCase(synced, (state, { payload }) => {
-        for (const [id, missed] of Object.entries(payload.synced.channels)) if ('code' in missed) forget(state, id);
-      }),
-});
+export const channels = createReducer(initialState, (builder) =>
+  builder
+    .addCase(accountChosen, () => initialState)
+    .addCase(signedOut, () => initialState)
+    .addCase(cacheLoaded, (state, { payload }) => {
+      for (const { id, channel } of payload.cache.channels) state.byId[id] ??= channel;
+    })
+    .addCase(readied, (state, { payload: { ready, isOtherHistory } }) => {
+      if (isOtherHistory) state.byId = {};
+      delete state.walk;
+      walkOn(state, ready.channels.channels, ready.channels.next, {});
+    })
+    .addCase(channelsListed, (state, { payload }) => {
+      if (state.walk && state.walk.cursor === payload.cursor) walkOn(state, payload.channels, payload.next, state.walk.met);
+      else payload.channels.forEach((view) => learn(state, view));
+    })
+    .addCase(channelTold, (state, { payload }) => learn(state, payload.channel))
+    .addCase(flagsChanged, (state, { payload: { channel, flags } }) => {
+      const known = state.byId[channel];
+      if (known) setFlags(known, flags);
+    })
+    .addCase(entriesTaken, (state, { payload: { channel, entries, me } }) => {
+      const known = state.byId[channel];
+      if (known) entries.forEach((entry) => follow(known, entry, me));
+    })
+    .addCase(messageHidden, (state, { payload: { channel, target } }) => {
+      const known = state.byId[channel];
+      if (known?.last?.seq === target) delete known.last;
+    })
+    .addCase(membershipChanged, (state, { payload: { channel, change } }) => {
+      if (change === 'left' || change === 'deleted') forget(state, channel);
+    })
+    .addCase(channelLeft, (state, { payload }) => forget(state, payload.channel))
+    .addCase(synced, (state, { payload }) => {
+      for (const [id, missed] of Object.entries(payload.synced.channels)) if ('code' in missed) forget(state, id);
+    }),
+);
 
 function walkOn(state: ChannelsState, views: ChannelView[], next: string | undefined, met: Record<ChannelId, true>): void {
   for (const view of views) {

@@ -1,6 +1,6 @@
 // What was said: one log for each channel.
 
-import { createSlice } from '@reduxjs/toolkit';
+import { createReducer } from '@reduxjs/toolkit';
 
 import type { ChannelId, ChannelView, Synced, UserId } from '../protocol/generated.ts';
 import type { Fault } from '../errors.ts';
@@ -34,72 +34,68 @@ export interface MessagesState {
 
 const initialState: MessagesState = { logs: {}, pins: {}, faults: {} };
 
-export const messages = createSlice({
-  name: 'messages',
-  initialState,
-  reducers: {},
-  extraReducers: (builder) =>
-    builder
-      .addCase(accountChosen, () => initialState)
-      .addCase(signedOut, () => initialState)
-      .addCase(cacheLoaded, (state, { payload }) => {
-        for (const { id, have, tail } of payload.cache.channels) state.logs[id] ??= { ...logFrom(have), spans: tail ? [tail] : [] };
-      })
-      .addCase(readied, (state, { payload: { ready, isOtherHistory } }) => {
-        if (isOtherHistory) state.logs = {};
-        for (const log of Object.values(state.logs)) log.news = [];
-        if (ready.missed) follow(state, ready.missed, ready.user.id);
-        for (const view of ready.channels.channels) {
-          const isNew = begin(state, view);
-          const recent = ready.recent[view.id];
-          const log = state.logs[view.id]!;
-          // Of what one follows already, the entries tell more than a second copy of the messages.
-          if (recent && (isNew || log.spans.length === 0)) addPage(log, 'newest', recent, view.head, ready.user.id);
-        }
-      })
-      .addCase(entryArrived, (state, { payload: { entry, me } }) => {
-        // The first that is heard of a channel: one was let in a moment ago. What stands before it is in its history.
-        const log = (state.logs[entry.channel] ??= logFrom(entry.seq - 1));
-        take(log, entry, me);
-      })
-      .addCase(synced, (state, { payload }) => follow(state, payload.synced, payload.me))
-      .addCase(channelsListed, (state, { payload }) => payload.channels.forEach((view) => begin(state, view)))
-      .addCase(channelTold, (state, { payload }) => {
-        begin(state, payload.channel);
-      })
-      .addCase(pageAsked, (state, { payload: { channel, page } }) => {
-        const log = state.logs[channel];
-        if (log) log.asked[pageKey(page)] = log.have;
-        delete state.faults[channel];
-      })
-      .addCase(pageRead, (state, { payload: { channel, page, messages, haveThen, me } }) => {
-        const log = state.logs[channel];
-        if (log) addPage(log, page, messages, haveThen, me);
-      })
-      .addCase(pageRefused, (state, { payload: { channel, page, fault } }) => {
-        const log = state.logs[channel];
-        if (log) giveUpPage(log, page);
-        state.faults[channel] = fault;
-      })
-      .addCase(connectionChanged, (state, { payload }) => {
-        // Answers that have not come will not come.
-        if (payload.phase === 'live') return;
-        for (const log of Object.values(state.logs)) {
-          if (Object.keys(log.asked).length > 0) Object.assign(log, { asked: {}, recent: [] });
-        }
-      })
-      .addCase(pinsListed, (state, { payload: { channel, messages } }) => {
-        state.pins[channel] = messages.map(({ seq }) => seq);
-      })
-      .addCase(messageHidden, (state, { payload: { channel, target } }) => {
-        const log = state.logs[channel];
-        if (log) hide(log, target);
-      })
-      .addCase(membershipChanged, (state, { payload: { channel, change } }) => {
-        if (change === 'left' || change === 'deleted') forget(state, channel);
-      })
-      .addCase(channelLeft, (state, { payload }) => forget(state, payload.channel)),
-});
+export const messages = createReducer(initialState, (builder) =>
+  builder
+    .addCase(accountChosen, () => initialState)
+    .addCase(signedOut, () => initialState)
+    .addCase(cacheLoaded, (state, { payload }) => {
+      for (const { id, have, tail } of payload.cache.channels) state.logs[id] ??= { ...logFrom(have), spans: tail ? [tail] : [] };
+    })
+    .addCase(readied, (state, { payload: { ready, isOtherHistory } }) => {
+      if (isOtherHistory) state.logs = {};
+      for (const log of Object.values(state.logs)) log.news = [];
+      if (ready.missed) follow(state, ready.missed, ready.user.id);
+      for (const view of ready.channels.channels) {
+        const isNew = begin(state, view);
+        const recent = ready.recent[view.id];
+        const log = state.logs[view.id]!;
+        // Of what one follows already, the entries tell more than a second copy of the messages.
+        if (recent && (isNew || log.spans.length === 0)) addPage(log, 'newest', recent, view.head, ready.user.id);
+      }
+    })
+    .addCase(entryArrived, (state, { payload: { entry, me } }) => {
+      // The first that is heard of a channel: one was let in a moment ago. What stands before it is in its history.
+      const log = (state.logs[entry.channel] ??= logFrom(entry.seq - 1));
+      take(log, entry, me);
+    })
+    .addCase(synced, (state, { payload }) => follow(state, payload.synced, payload.me))
+    .addCase(channelsListed, (state, { payload }) => payload.channels.forEach((view) => begin(state, view)))
+    .addCase(channelTold, (state, { payload }) => {
+      begin(state, payload.channel);
+    })
+    .addCase(pageAsked, (state, { payload: { channel, page } }) => {
+      const log = state.logs[channel];
+      if (log) log.asked[pageKey(page)] = log.have;
+      delete state.faults[channel];
+    })
+    .addCase(pageRead, (state, { payload: { channel, page, messages, haveThen, me } }) => {
+      const log = state.logs[channel];
+      if (log) addPage(log, page, messages, haveThen, me);
+    })
+    .addCase(pageRefused, (state, { payload: { channel, page, fault } }) => {
+      const log = state.logs[channel];
+      if (log) giveUpPage(log, page);
+      state.faults[channel] = fault;
+    })
+    .addCase(connectionChanged, (state, { payload }) => {
+      // Answers that have not come will not come.
+      if (payload.phase === 'live') return;
+      for (const log of Object.values(state.logs)) {
+        if (Object.keys(log.asked).length > 0) Object.assign(log, { asked: {}, recent: [] });
+      }
+    })
+    .addCase(pinsListed, (state, { payload: { channel, messages } }) => {
+      state.pins[channel] = messages.map(({ seq }) => seq);
+    })
+    .addCase(messageHidden, (state, { payload: { channel, target } }) => {
+      const log = state.logs[channel];
+      if (log) hide(log, target);
+    })
+    .addCase(membershipChanged, (state, { payload: { channel, change } }) => {
+      if (change === 'left' || change === 'deleted') forget(state, channel);
+    })
+    .addCase(channelLeft, (state, { payload }) => forget(state, payload.channel)),
+);
 
 /** A channel is followed from where it is when one hears of it. */
 function begin(state: MessagesState, view: ChannelView): boolean {

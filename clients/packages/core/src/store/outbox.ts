@@ -1,8 +1,8 @@
 // Messages of one's own that are not known to be stored yet, in the order in which they go.
 
-import { createSlice } from '@reduxjs/toolkit';
+import { createReducer, isAnyOf } from '@reduxjs/toolkit';
 
-import type { Fault } from '../errors.ts';
+import { isPassing, type Fault } from '../errors.ts';
 import type { Composed, Kept } from '../ports.ts';
 import type { Entry, Folded } from '../protocol/generated.ts';
 import {
@@ -22,7 +22,7 @@ import {
   signedOut,
   synced,
 } from './actions.ts';
-import { isPassing } from '../errors.ts';
+import { messagesIn } from './stored.ts';
 
 export interface Outgoing extends Composed {
   /** Its place in the stored outbox, once it is there. */
@@ -34,46 +34,34 @@ export interface Outgoing extends Composed {
 
 export type OutboxState = Outgoing[];
 
-export const outbox = createSlice({
-  name: 'outbox',
-  initialState: [] as OutboxState,
-  reducers: {},
-  extraReducers: (builder) =>
-    builder
-      .addCase(accountChosen, () => [])
-      .addCase(signedOut, () => [])
-      .addCase(cacheLoaded, (state, { payload }) => payload.outbox.reduce(withKept, state))
-      .addCase(messageComposed, (state, { payload }) => {
-        if (!state.some(({ clientId }) => clientId === payload.clientId)) state.push({ ...payload, state: 'waiting' });
-      })
-      .addCase(messageKept, (state, { payload }) => withKept(state, payload))
-      .addCase(messageReceived, (state, { payload }) => {
-        const message = find(state, payload.clientId);
-        if (message?.state === 'waiting') message.state = 'received';
-      })
-      .addCase(messageFailed, (state, { payload: { clientId, fault } }) => fail(state, clientId, fault))
-      .addCase(commandRejected, (state, { payload: { client_id, code, text } }) => {
-        if (!isPassing(code)) fail(state, client_id, { code, text });
-      })
-      .addCase(messageRetried, (state, { payload }) => {
-        const message = find(state, payload.clientId);
-        if (message?.state !== 'failed') return;
-        message.state = 'waiting';
-        delete message.fault;
-      })
-      .addCase(messageDiscarded, (state, { payload }) => state.filter(({ clientId }) => clientId !== payload.clientId))
-      .addCase(messagesSettled, (state, { payload }) => state.filter(({ clientId }) => !payload.clientIds.includes(clientId)))
-      // Also an entry that was taken long ago: the server tells it again to who sends again.
-      .addCase(entryArrived, (state, { payload }) => without(state, [payload.entry]))
-      .addCase(synced, (state, { payload }) => without(state, Object.values(payload.synced.channels).flatMap((it) => ('entries' in it ? it.entries : []))))
-      .addCase(readied, (state, { payload: { ready } }) =>
-        without(state, [
-          ...Object.values(ready.missed?.channels ?? {}).flatMap((it) => ('entries' in it ? it.entries : [])),
-          ...Object.values(ready.recent).flat(),
-        ]),
-      )
-      .addCase(pageRead, (state, { payload }) => without(state, payload.messages)),
-});
+export const outbox = createReducer([] as OutboxState, (builder) =>
+  builder
+    .addCase(accountChosen, () => [])
+    .addCase(signedOut, () => [])
+    .addCase(cacheLoaded, (state, { payload }) => payload.outbox.reduce(withKept, state))
+    .addCase(messageComposed, (state, { payload }) => {
+      if (!state.some(({ clientId }) => clientId === payload.clientId)) state.push({ ...payload, state: 'waiting' });
+    })
+    .addCase(messageKept, (state, { payload }) => withKept(state, payload))
+    .addCase(messageReceived, (state, { payload }) => {
+      const message = find(state, payload.clientId);
+      if (message?.state === 'waiting') message.state = 'received';
+    })
+    .addCase(messageFailed, (state, { payload: { clientId, fault } }) => fail(state, clientId, fault))
+    .addCase(commandRejected, (state, { payload: { client_id, code, text } }) => {
+      if (!isPassing(code)) fail(state, client_id, { code, text });
+    })
+    .addCase(messageRetried, (state, { payload }) => {
+      const message = find(state, payload.clientId);
+      if (message?.state !== 'failed') return;
+      message.state = 'waiting';
+      delete message.fault;
+    })
+    .addCase(messageDiscarded, (state, { payload }) => state.filter(({ clientId }) => clientId !== payload.clientId))
+    .addCase(messagesSettled, (state, { payload }) => state.filter(({ clientId }) => !payload.clientIds.includes(clientId)))
+    // Also an entry that was taken long ago: the server tells it again to who sends again.
+    .addMatcher(isAnyOf(entryArrived, synced, readied, pageRead), (state, action) => without(state, messagesIn(action))),
+);
 
 function find(state: OutboxState, id: string): Outgoing | undefined {
   return state.find(({ clientId }) => clientId === id);

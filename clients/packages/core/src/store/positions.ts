@@ -1,6 +1,6 @@
 // How far everyone is. Positions only rise, whatever order they are told in; marks are derived from them.
 
-import { createSlice } from '@reduxjs/toolkit';
+import { createReducer } from '@reduxjs/toolkit';
 
 import type { ChannelId, ChannelView, Seq, UserId } from '../protocol/generated.ts';
 import {
@@ -39,59 +39,55 @@ export interface Places {
 
 export type PositionsState = Record<ChannelId, Places>;
 
-export const positions = createSlice({
-  name: 'positions',
-  initialState: {} as PositionsState,
-  reducers: {},
-  extraReducers: (builder) =>
-    builder
-      .addCase(accountChosen, () => ({}))
-      .addCase(signedOut, () => ({}))
-      .addCase(cacheLoaded, (state, { payload }) => {
-        for (const { id, places } of payload.cache.channels) state[id] ??= places;
-      })
-      .addCase(readied, (state, { payload: { ready, isOtherHistory } }) => {
-        if (isOtherHistory) for (const channel of Object.keys(state)) delete state[channel];
-        ready.channels.channels.forEach((view) => learn(state, view));
-        for (const missed of Object.values(ready.missed?.channels ?? {})) if ('positions' in missed) move(state, missed.positions, ready.user.id);
-      })
-      .addCase(channelsListed, (state, { payload }) => payload.channels.forEach((view) => learn(state, view)))
-      .addCase(channelTold, (state, { payload }) => learn(state, payload.channel))
-      .addCase(positionsMoved, (state, { payload }) => move(state, payload.moved, payload.me))
-      .addCase(synced, (state, { payload }) => {
-        for (const missed of Object.values(payload.synced.channels)) if ('positions' in missed) move(state, missed.positions, payload.me);
-      })
-      .addCase(marksTold, (state, { payload }) => {
-        for (const [channel, marks] of Object.entries(payload)) {
-          raise(at(state, channel).mine, marks);
-          raise(at(state, channel).told, marks);
+export const positions = createReducer({} as PositionsState, (builder) =>
+  builder
+    .addCase(accountChosen, () => ({}))
+    .addCase(signedOut, () => ({}))
+    .addCase(cacheLoaded, (state, { payload }) => {
+      for (const { id, places } of payload.cache.channels) state[id] ??= places;
+    })
+    .addCase(readied, (state, { payload: { ready, isOtherHistory } }) => {
+      if (isOtherHistory) for (const channel of Object.keys(state)) delete state[channel];
+      ready.channels.channels.forEach((view) => learn(state, view));
+      for (const missed of Object.values(ready.missed?.channels ?? {})) if ('positions' in missed) move(state, missed.positions, ready.user.id);
+    })
+    .addCase(channelsListed, (state, { payload }) => payload.channels.forEach((view) => learn(state, view)))
+    .addCase(channelTold, (state, { payload }) => learn(state, payload.channel))
+    .addCase(positionsMoved, (state, { payload }) => move(state, payload.moved, payload.me))
+    .addCase(synced, (state, { payload }) => {
+      for (const missed of Object.values(payload.synced.channels)) if ('positions' in missed) move(state, missed.positions, payload.me);
+    })
+    .addCase(marksTold, (state, { payload }) => {
+      for (const [channel, marks] of Object.entries(payload)) {
+        raise(at(state, channel).mine, marks);
+        raise(at(state, channel).told, marks);
+      }
+    })
+    .addCase(membersListed, (state, { payload }) => {
+      const places = at(state, payload.channel);
+      for (const { id, delivered, read } of payload.members) raise((places.members[id] ??= nowhere()), { delivered, read });
+    })
+    .addCase(entriesTaken, (state, { payload: { channel, entries, me } }) => {
+      const places = at(state, channel);
+      for (const entry of entries) {
+        // Who writes has read what stands before; the server moves the position by itself.
+        if (entry.kind === 'message' && entry.sender === me) {
+          raise(places.mine, { delivered: entry.seq, read: entry.seq });
+          raise(places.told, { delivered: entry.seq, read: entry.seq });
         }
-      })
-      .addCase(membersListed, (state, { payload }) => {
-        const places = at(state, payload.channel);
-        for (const { id, delivered, read } of payload.members) raise((places.members[id] ??= nowhere()), { delivered, read });
-      })
-      .addCase(entriesTaken, (state, { payload: { channel, entries, me } }) => {
-        const places = at(state, channel);
-        for (const entry of entries) {
-          // Who writes has read what stands before; the server moves the position by itself.
-          if (entry.kind === 'message' && entry.sender === me) {
-            raise(places.mine, { delivered: entry.seq, read: entry.seq });
-            raise(places.told, { delivered: entry.seq, read: entry.seq });
-          }
-          if (entry.kind === 'member' && (entry.change === 'left' || entry.change === 'removed')) {
-            for (const user of entry.users) delete places.members[user];
-          }
+        if (entry.kind === 'member' && (entry.change === 'left' || entry.change === 'removed')) {
+          for (const user of entry.users) delete places.members[user];
         }
-      })
-      .addCase(messagesSeen, (state, { payload: { channel, seq } }) => raise(at(state, channel).mine, { delivered: seq, read: seq }))
-      .addCase(membershipChanged, (state, { payload: { channel, change } }) => {
-        if (change === 'left' || change === 'deleted') delete state[channel];
-      })
-      .addCase(channelLeft, (state, { payload }) => {
-        delete state[payload.channel];
-      }),
-});
+      }
+    })
+    .addCase(messagesSeen, (state, { payload: { channel, seq } }) => raise(at(state, channel).mine, { delivered: seq, read: seq }))
+    .addCase(membershipChanged, (state, { payload: { channel, change } }) => {
+      if (change === 'left' || change === 'deleted') delete state[channel];
+    })
+    .addCase(channelLeft, (state, { payload }) => {
+      delete state[payload.channel];
+    }),
+);
 
 const nowhere = (): Position => ({ delivered: 0, read: 0 });
 

@@ -1,6 +1,6 @@
 // Who is signed in here, and what the server said when it greeted them.
 
-import { createSlice } from '@reduxjs/toolkit';
+import { createReducer } from '@reduxjs/toolkit';
 
 import type { Fault } from '../errors.ts';
 import type { AccountView, Limits, SessionView } from '../protocol/generated.ts';
@@ -40,47 +40,43 @@ export interface SessionState {
 
 const initialState: SessionState = { phase: 'starting', accounts: [], isCacheLoaded: false, features: [], clockSkewMs: 0 };
 
-export const session = createSlice({
-  name: 'session',
-  initialState,
-  reducers: {},
-  extraReducers: (builder) =>
-    builder
-      .addCase(accountsLoaded, (state, { payload }) => {
-        state.accounts = payload;
-        if (state.phase === 'starting' && payload.length === 0) state.phase = 'signedOut';
-      })
-      .addCase(accountChosen, (state, { payload }) => ({
-        ...initialState,
-        phase: 'signedIn',
-        user: payload.user,
-        accounts: [payload, ...state.accounts.filter(({ user }) => user !== payload.user)],
-      }))
-      .addCase(signedOut, (state, { payload: { user, fault } }) => {
-        const accounts = state.accounts.filter((it) => it.user !== user);
-        if (state.user !== user) return { ...state, accounts };
-        return { ...initialState, phase: 'signedOut', accounts, ...(fault && { fault }) };
-      })
-      .addCase(cacheLoaded, (state, { payload: { user, cache } }) => {
-        if (state.user !== user) return;
-        state.isCacheLoaded = true;
-        if (cache.account) state.epoch = cache.account.epoch;
-      })
-      .addCase(readied, (state, { payload: { ready, at } }) => {
-        state.epoch = ready.epoch;
-        state.limits = ready.limits;
-        state.features = ready.features;
-        state.clockSkewMs = ready.server_time - at;
-        name(state, ready.user);
-      })
-      .addCase(accountTold, (state, { payload }) => name(state, payload))
-      .addCase(sessionsListed, (state, { payload }) => {
-        state.sessions = payload;
-      })
-      .addCase(sessionsRevoked, (state, { payload }) => {
-        if (state.sessions) state.sessions = state.sessions.filter(({ id }) => !payload.includes(id));
-      }),
-});
+export const session = createReducer(initialState, (builder) =>
+  builder
+    .addCase(accountsLoaded, (state, { payload }) => {
+      state.accounts = payload;
+      if (state.phase === 'starting' && payload.length === 0) state.phase = 'signedOut';
+    })
+    .addCase(accountChosen, (state, { payload }) => ({
+      ...initialState,
+      phase: 'signedIn',
+      user: payload.user,
+      accounts: [payload, ...state.accounts.filter(({ user }) => user !== payload.user)],
+    }))
+    .addCase(signedOut, (state, { payload: { user, fault } }) => {
+      const accounts = state.accounts.filter((it) => it.user !== user);
+      if (state.user !== user) return { ...state, accounts };
+      return { ...initialState, phase: 'signedOut', accounts, ...(fault && { fault }) };
+    })
+    .addCase(cacheLoaded, (state, { payload: { user, cache } }) => {
+      if (state.user !== user) return;
+      state.isCacheLoaded = true;
+      if (cache.account) state.epoch = cache.account.epoch;
+    })
+    .addCase(readied, (state, { payload: { ready, at } }) => {
+      state.epoch = ready.epoch;
+      state.limits = ready.limits;
+      state.features = ready.features;
+      state.clockSkewMs = ready.server_time - at;
+      name(state, ready.user);
+    })
+    .addCase(accountTold, (state, { payload }) => name(state, payload))
+    .addCase(sessionsListed, (state, { payload }) => {
+      state.sessions = payload;
+    })
+    .addCase(sessionsRevoked, (state, { payload }) => {
+      if (state.sessions) state.sessions = state.sessions.filter(({ id }) => !payload.includes(id));
+    }),
+);
 
 /** Accounts carry the names that their users have now. */
 function name(state: SessionState, { id, display_name, username }: Pick<AccountView, 'id' | 'display_name' | 'username'>): void {

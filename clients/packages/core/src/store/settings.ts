@@ -1,6 +1,6 @@
 // What a person prefers on this device. What holds on all of their devices is `AccountSettings`, kept by the server.
 
-import { createSlice } from '@reduxjs/toolkit';
+import { createReducer } from '@reduxjs/toolkit';
 
 import type { Settings as AccountSettings } from '../protocol/generated.ts';
 import { accountChosen, accountSettingsTold, accountTold, preferencesChanged } from './actions.ts';
@@ -35,22 +35,18 @@ export interface SettingsState {
 
 const initialState: SettingsState = { preferences: DEFAULT_PREFERENCES };
 
-export const settings = createSlice({
-  name: 'settings',
-  initialState,
-  reducers: {},
-  extraReducers: (builder) =>
-    builder
-      .addCase(preferencesChanged, (state, { payload }) => {
-        Object.assign(state.preferences, payload);
-      })
-      .addCase(accountTold, (state, { payload }) => {
-        state.account = payload.settings;
-      })
-      .addCase(accountSettingsTold, (state, { payload }) => {
-        state.account = payload;
-      })
-      .addCase(accountChosen, (state) => {
-        delete state.account;
-      }),
-});
+export const settings = createReducer(initialState, (builder) =>
+  builder
+    .addCase(preferencesChanged, (state, { payload }) => {
+      Object.assign(state.preferences, payload);
+    })
+    .addCase(accountTold, (state, { payload }) => {
+      state.account = payload.settings;
+    })
+    .addCase(accountSettingsTold, (state, { payload }) => {
+      state.account = payload;
+    })
+    .addCase(accountChosen, (state) => {
+      delete state.account;
+    }),
+);

@@ -15,16 +15,16 @@ import { session } from './session.ts';
 import { settings } from './settings.ts';
 
 const slices = combineReducers({
-  session: session.reducer,
-  connection: connection.reducer,
-  channels: channels.reducer,
-  messages: messages.reducer,
-  outbox: outbox.reducer,
-  positions: positions.reducer,
-  people: people.reducer,
-  presence: presence.reducer,
-  drafts: drafts.reducer,
-  settings: settings.reducer,
+  session,
+  connection,
+  channels,
+  messages,
+  outbox,
+  positions,
+  people,
+  presence,
+  drafts,
+  settings,
 });
 
 export type State = ReturnType<typeof slices>;

@@ -27,8 +27,13 @@ export class Messenger {
   shown = new Map<string, number>();
   /** Every command that came, in order. */
   asked: { user: string; command: string; data: unknown }[] = [];
-  /** Decides what becomes of a command before it is looked at: an error is answered, `lose` breaks the line. */
-  intercept: (command: string, data: never) => { code: string; retry_after_ms?: number } | 'lose' | 'loseAnswer' | undefined = () => undefined;
+  /**
+   * Decides what becomes of a command before it is looked at: an error is answered, `lose` breaks the line, and
+   * `loseAnswer` after it was done; `swallow` answers that it was received, and forgets it.
+   */
+  intercept: (command: string, data: never) => { code: string; retry_after_ms?: number } | 'lose' | 'loseAnswer' | 'swallow' | undefined = () => undefined;
+  /** Commands that take their time. */
+  slow = new Set<string>();
   isUp = true;
   #links = new Set<Told>();
   #nextToken = 1;
@@ -134,7 +139,12 @@ export class Messenger {
               this.#answer(told.user, command as never, data as never);
               return told.close({ kind: 'lost', text: 'the line broke' });
             }
+            if (what === 'swallow') return resolve({ ok: { received: true } });
             if (what) return resolve({ err: { text: what.code, ...what } });
+            if (this.slow.has(command)) {
+              setTimeout(() => later(() => resolve(structuredClone(this.#answer(told.user, command as never, data as never)))), 30);
+              return;
+            }
             const answer = structuredClone(this.#answer(told.user, command as never, data as never));
             later(() => {
               pending.delete(reject);
