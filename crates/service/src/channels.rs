@@ -6,7 +6,7 @@ use rialto_domain::channel::{About, Channel, ChannelKind, Member, Right, Role, a
 use rialto_domain::entry::{ChannelChange, Draft, Entry, Event, MemberChange};
 use rialto_domain::history::Folded;
 use rialto_domain::log::{Head, Window};
-use rialto_domain::ports::{Cursor, Flags, Listing, MemberRow, NewChannel, Opened};
+use rialto_domain::ports::{Cursor, Flags, Listing, MemberRow, NewChannel, Newest, Opened};
 use rialto_domain::publication::{Membership, Publication, Topic};
 use rialto_domain::user::Profile;
 use rialto_domain::{ChannelId, Refusal, Seq, Timestamp, UserId};
@@ -135,13 +135,31 @@ impl Service {
 
     /// A page of one's channels, the most recently active first.
     pub async fn list_channels(&self, identity: Identity, after: Option<Cursor>, limit: usize) -> Result<ListedPage, Refusal> {
+        Ok(self.list_with_newest(identity, after, limit, |_| 1).await?.0)
+    }
+
+    /// A page of one's channels, and so many of the newest messages of each as `count` says for its place in the list.
+    pub(crate) async fn list_with_newest(
+        &self,
+        identity: Identity,
+        after: Option<Cursor>,
+        limit: usize,
+        count: impl Fn(usize) -> usize,
+    ) -> Result<(ListedPage, HashMap<ChannelId, Vec<Folded>>), Refusal> {
         let limit = limit.clamp(1, CHANNELS_PER_PAGE);
         let page = self.ports.channels.list(identity.user, after, limit).await.map_err(failed)?;
+        // Where nobody wrote anything, there is nothing to read.
+        let wish = |(place, listing): (usize, &Listing)| {
+            (listing.head.n > 0).then(|| Newest { channel: listing.channel, visible: listing.visible.clone(), count: count(place) })
+        };
+        let wishes: Vec<Newest> = page.channels.iter().enumerate().filter_map(wish).collect();
+        let read = if wishes.is_empty() { Vec::new() } else { self.ports.log.newest(identity.user, &wishes).await.map_err(failed)? };
+        let newest: HashMap<ChannelId, Vec<Folded>> = wishes.into_iter().map(|wish| wish.channel).zip(read).collect();
         let mut next = page.next;
         let mut budget = Budget::new(PAGE_BYTES);
         let mut channels: Vec<ListedChannel> = Vec::with_capacity(page.channels.len());
         for listing in page.channels {
-            let last = self.last_message(identity.user, &listing).await?;
+            let last = newest.get(&listing.channel).and_then(|messages| messages.last()).cloned();
             if !budget.take(about_bytes(&listing.about) + last.as_ref().map_or(0, folded_bytes)) {
                 next = channels.last().map(|ListedChannel { listing, .. }| Cursor { at: listing.head.at, channel: listing.channel });
                 break;
@@ -149,7 +167,7 @@ impl Service {
             channels.push(ListedChannel { listing, peer: None, last });
         }
         self.introduce_peers(&mut channels).await?;
-        Ok(ListedPage { channels, next })
+        Ok((ListedPage { channels, next }, newest))
     }
 
     /// One channel of one's list.

@@ -4,14 +4,14 @@ use rialto_domain::auth::{Account, Identity};
 use rialto_domain::channel::SMALL_CHANNEL;
 use rialto_domain::entry::Entry;
 use rialto_domain::history::Folded;
-use rialto_domain::log::{Interval, Resume, Window, plan_resume};
+use rialto_domain::log::{Interval, Resume, plan_resume};
 use rialto_domain::publication::{MemberPosition, PositionsMoved};
 use rialto_domain::{ChannelId, Refusal, Seq, Timestamp, UserId};
 use std::collections::BTreeMap;
 
 use crate::Service;
 use crate::budget::{Budget, entry_bytes, folded_bytes};
-use crate::channels::{CHANNELS_PER_PAGE, ListedPage};
+use crate::channels::{CHANNELS_PER_PAGE, ListedChannel, ListedPage};
 use crate::refused::{failed, failed_or};
 
 /// What a client is told first.
@@ -80,12 +80,12 @@ impl Service {
             return Err(Refusal::NotAuthenticated);
         }
         let account = self.account(identity).await?;
-        let channels = self.list_channels(identity, None, CHANNELS_PER_PAGE).await?;
+        let count = |place| if place < RECENT_CHANNELS { RECENT_MESSAGES } else { 1 };
+        let (channels, mut newest) = self.list_with_newest(identity, None, CHANNELS_PER_PAGE, count).await?;
         let mut recent = BTreeMap::new();
         let mut budget = Budget::new(RECENT_BYTES);
-        for channel in channels.channels.iter().take(RECENT_CHANNELS) {
-            let listing = &channel.listing;
-            let page = self.ports.log.history(listing.channel, identity.user, &listing.visible, Window::Latest, RECENT_MESSAGES).await.map_err(failed)?;
+        for ListedChannel { listing, .. } in channels.channels.iter().take(RECENT_CHANNELS) {
+            let page = newest.remove(&listing.channel).unwrap_or_default();
             // The newest that fit.
             let mut kept: Vec<_> = page.into_iter().rev().take_while(|message| budget.take(folded_bytes(message))).collect();
             kept.reverse();

@@ -11,7 +11,7 @@ use rialto_domain::channel::Channel;
 use rialto_domain::entry::Entry;
 use rialto_domain::history::Folded;
 use rialto_domain::log::{Interval, Seq, Window};
-use rialto_domain::ports::{Append, Bus, ChannelLog, Lookup, PortError, PortResult, Subscriber};
+use rialto_domain::ports::{Append, Bus, ChannelLog, Lookup, Newest, PortError, PortResult, Subscriber};
 use rialto_domain::publication::{Publication, Topic};
 use rialto_domain::{ChannelId, UserId};
 
@@ -152,6 +152,10 @@ impl ChannelLog for FaultyLog {
 
     async fn history(&self, channel: ChannelId, reader: UserId, visible: &[Interval], window: Window, limit: usize) -> PortResult<Vec<Folded>> {
         self.log.history(channel, reader, visible, window, limit).await
+    }
+
+    async fn newest(&self, reader: UserId, wishes: &[Newest]) -> PortResult<Vec<Vec<Folded>>> {
+        self.log.newest(reader, wishes).await
     }
 
     async fn pinned(&self, channel: ChannelId, reader: UserId, visible: &[Interval]) -> PortResult<Vec<Folded>> {

@@ -47,6 +47,17 @@ pub struct Lookup {
     pub pins: bool,
 }
 
+/// A wish for the newest messages of a channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Newest {
+    /// The log.
+    pub channel: ChannelId,
+    /// What the reader may see of it.
+    pub visible: Vec<Interval>,
+    /// How many messages, at most.
+    pub count: usize,
+}
+
 /// The logs of all channels.
 ///
 /// Every implementation promises, and `testkit::conformance::log` asks:
@@ -74,6 +85,10 @@ pub trait ChannelLog: Send + Sync {
     /// At most `limit` messages of a window within what is `visible`, oldest first, with edits, deletions, reactions
     /// and pins folded in, without those that `reader` deleted for themselves.
     async fn history(&self, channel: ChannelId, reader: UserId, visible: &[Interval], window: Window, limit: usize) -> PortResult<Vec<Folded>>;
+
+    /// The newest messages of several channels, in the order of the wishes, as [`history`](Self::history) tells them; none
+    /// of a channel that is gone.
+    async fn newest(&self, reader: UserId, wishes: &[Newest]) -> PortResult<Vec<Vec<Folded>>>;
 
     /// The pinned messages within what is `visible`, oldest first.
     async fn pinned(&self, channel: ChannelId, reader: UserId, visible: &[Interval]) -> PortResult<Vec<Folded>>;

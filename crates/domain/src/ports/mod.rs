@@ -16,6 +16,6 @@ pub use channels::{ChannelPage, ChannelStore, Cursor, Flags, Invite, Listing, Me
 pub use clock::Clock;
 pub use error::{BoxError, PortError, PortResult};
 pub use intake::{Intake, IntakeReader, Order, Ticket};
-pub use log::{Append, ChannelLog, Lookup};
+pub use log::{Append, ChannelLog, Lookup, Newest};
 pub use presence::PresenceBoard;
 pub use secrets::{PasswordHasher, Randomness};

@@ -8,7 +8,7 @@ use rialto_domain::channel::Channel;
 use rialto_domain::entry::Entry;
 use rialto_domain::history::Folded;
 use rialto_domain::log::{Interval, Seq, Window};
-use rialto_domain::ports::{Append, ChannelLog, Lookup, PortError, PortResult};
+use rialto_domain::ports::{Append, ChannelLog, Lookup, Newest, PortError, PortResult};
 use rialto_domain::{ChannelId, UserId};
 
 use super::MemoryStore;
@@ -56,6 +56,15 @@ impl ChannelLog for MemoryStore {
         let kept = self.kept();
         let channel = kept.channel(channel)?;
         Ok(truth::history(&channel.log, reader, visible, &channel.hidden_from(reader), window, limit))
+    }
+
+    async fn newest(&self, reader: UserId, wishes: &[Newest]) -> PortResult<Vec<Vec<Folded>>> {
+        let kept = self.kept();
+        let newest = |wish: &Newest| {
+            let channel = kept.channels.get(&wish.channel)?;
+            Some(truth::history(&channel.log, reader, &wish.visible, &channel.hidden_from(reader), Window::Latest, wish.count))
+        };
+        Ok(wishes.iter().map(|wish| newest(wish).unwrap_or_default()).collect())
     }
 
     async fn pinned(&self, channel: ChannelId, reader: UserId, visible: &[Interval]) -> PortResult<Vec<Folded>> {

@@ -6,7 +6,7 @@ use rialto_domain::channel::{About, Channel};
 use rialto_domain::entry::{Entry, Event, Message};
 use rialto_domain::history::Folded;
 use rialto_domain::log::{Interval, Seq, Window};
-use rialto_domain::ports::{Append, ChannelLog, Lookup, PortResult};
+use rialto_domain::ports::{Append, ChannelLog, Lookup, Newest, PortResult};
 use rialto_domain::{ChannelId, UserId};
 
 use super::append::{self, Prepared};
@@ -48,9 +48,21 @@ impl ChannelLog for Store {
         self.read(move |view| history::page(view, channel, reader, &visible, window, limit)).await
     }
 
+    async fn newest(&self, reader: UserId, wishes: &[Newest]) -> PortResult<Vec<Vec<Folded>>> {
+        let wishes = wishes.to_vec();
+        self.read(move |view| wishes.iter().map(|wish| newest(view, reader, wish)).collect()).await
+    }
+
     async fn pinned(&self, channel: ChannelId, reader: UserId, visible: &[Interval]) -> PortResult<Vec<Folded>> {
         let visible = visible.to_vec();
         self.read(move |view| history::pinned(view, channel, reader, &visible)).await
+    }
+}
+
+fn newest(view: &mut View<'_>, reader: UserId, wish: &Newest) -> Result<Vec<Folded>, Fault> {
+    match history::page(view, wish.channel, reader, &wish.visible, Window::Latest, wish.count) {
+        Err(Fault::NotFound) => Ok(Vec::new()),
+        page => page,
     }
 }
 

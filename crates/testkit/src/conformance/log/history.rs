@@ -6,6 +6,7 @@ use rialto_domain::channel::ChannelKind;
 use rialto_domain::entry::Content;
 use rialto_domain::history::{Folded, NAMED_REACTORS};
 use rialto_domain::log::{Interval, Seq, Window};
+use rialto_domain::ports::Newest;
 
 use crate::builders::{add, edit, pin, react, send, text, user, users};
 use crate::{Backend, Scribe};
@@ -101,6 +102,22 @@ pub async fn only_visible_stretches_are_read(backend: Backend) {
     }
     let pinned = backend.log.pinned(channel, user(1), &visible).await.expect("pinned");
     assert_eq!(seqs(&pinned), [4, 9, 18]);
+}
+
+/// Each wish is answered as if it were the only one; a channel that is gone spoils nothing.
+pub async fn the_newest_of_several_channels_come_in_the_order_of_the_wishes(backend: Backend) {
+    let scribe = Scribe::new(&backend);
+    let (busy, quiet) = (scribe.open(ChannelKind::Group, user(1), &[user(2)]).await, scribe.open(ChannelKind::Group, user(1), &[user(2)]).await);
+    for _ in 3..=7 {
+        scribe.say(busy, user(1), "word").await;
+    }
+    backend.channels.hide(user(2), busy, Seq(7)).await.expect("hides");
+    let wish = |channel, from, to: u64, count| Newest { channel, visible: vec![Interval { from: Seq(from), to: Some(Seq(to)) }], count };
+    let never_made = ChannelId::from_bytes([7; 16]);
+    let wishes = [wish(busy, 1, 9, 2), wish(never_made, 1, 9, 2), wish(quiet, 1, 9, 2), wish(busy, 1, 4, 9), wish(busy, 1, 9, 0)];
+    let read = backend.log.newest(user(2), &wishes).await.expect("newest");
+    assert_eq!(read.iter().map(|page| seqs(page)).collect::<Vec<_>>(), [vec![5, 6], vec![], vec![], vec![3, 4], vec![]]);
+    assert_eq!(backend.log.newest(user(2), &[]).await.expect("newest"), Vec::<Vec<Folded>>::new());
 }
 
 /// A message as it is now.

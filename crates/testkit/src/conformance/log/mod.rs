@@ -42,6 +42,7 @@ macro_rules! ask_log {
             facts_come_in_the_order_of_their_questions
             windows_cut_the_history_where_they_say
             a_window_around_a_place_has_both_sides
+            the_newest_of_several_channels_come_in_the_order_of_the_wishes
             only_visible_stretches_are_read
             edits_reactions_and_pins_are_folded_in
             a_crowd_of_reactors_is_counted_and_some_are_named
