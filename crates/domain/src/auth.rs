@@ -160,6 +160,11 @@ pub enum Rotation {
 }
 
 impl LogIn {
+    /// When it ended, or will unless it is refreshed.
+    pub fn ended_at(&self) -> Timestamp {
+        self.revoked_at.map_or(self.expires_at, |revoked_at| revoked_at.min(self.expires_at))
+    }
+
     /// Decides about a refresh token of `generation`, whose signature has been verified.
     pub fn rotate(&self, generation: u64, now: Timestamp) -> Rotation {
         if self.revoked_at.is_some() || self.expires_at <= now {

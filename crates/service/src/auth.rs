@@ -6,12 +6,15 @@ use rialto_domain::ports::{NewAccount, PortError, Rotated, Which};
 use rialto_domain::publication::{Publication, Topic};
 use rialto_domain::user::{Profile, Settings, Username, display_name};
 use rialto_domain::visible::visible_name;
-use rialto_domain::{DeviceId, Refusal, SessionId, UserId};
+use rialto_domain::{DeviceId, Refusal, SessionId, Timestamp, UserId};
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::Service;
 use crate::refused::{failed, failed_or, unsure};
+
+/// How long a log-in that ended is remembered: twice as long as an access token of it can live, and so be held against it.
+const ENDED_LOG_IN_MS: u64 = 2 * 24 * 3600 * 1000;
 
 /// From where somebody logs in.
 #[derive(Clone, Debug)]
@@ -119,7 +122,9 @@ impl Service {
                 self.ports.accounts.find_by_recovery(sha256(key.as_bytes())).await.map_err(failed)?
             }
         };
-        self.log_in_as(user.ok_or(Refusal::WrongCredentials)?, client).await
+        let user = user.ok_or(Refusal::WrongCredentials)?;
+        self.ports.accounts.forget_log_ins(user, Timestamp(now.0.saturating_sub(ENDED_LOG_IN_MS))).await.map_err(failed)?;
+        self.log_in_as(user, client).await
     }
 
     async fn log_in_as(&self, user: UserId, client: Client) -> Result<Grant, Refusal> {
