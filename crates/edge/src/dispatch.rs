@@ -39,12 +39,14 @@ impl Dispatch {
 }
 
 impl Gateway for Dispatch {
-    fn identify(&self, hello: &Hello, _address: IpAddr) -> Promise<Identity> {
+    fn identify(&self, hello: &Hello, address: IpAddr) -> Promise<Identity> {
         let identified = match &hello.token {
             _ if self.too_old(hello.client.as_ref()) => Err(Refusal::ClientTooOld),
             Some(token) => self.service.identify(token),
             None => Err(Refusal::NotAuthenticated),
         };
+        // Who shows good tokens is counted with their commands.
+        let identified = identified.or_else(|refusal| self.service.admit_from(address).and(Err(refusal)));
         Box::pin(async move { identified })
     }
 
@@ -76,6 +78,7 @@ impl Gateway for Dispatch {
     fn invoke(&self, caller: Caller, command: Command) -> Promise<Reply> {
         let service = self.service.clone();
         Box::pin(async move {
+            service.admit_from(caller.address)?;
             match caller.identity {
                 Some(identity) => {
                     service.admit(identity)?;
