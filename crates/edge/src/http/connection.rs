@@ -106,8 +106,8 @@ async fn hand_back<S: Socket>(front: &Front, mut socket: S, held: BytesMut, peer
         Route::Declined(declined) => return Err((declined, socket)),
         Route::Incomplete | Route::Http => return Err((Declined::because(400, "this is no WebSocket"), socket)),
     };
-    if permit.count_as(client).is_err() {
-        return Err((Declined::because(503, "too many connections from this address"), socket));
+    if let Err(full) = permit.count_as(client) {
+        return Err((full.declined(), socket));
     }
     let adopted = async {
         socket.write_all(&answer).await?;
