@@ -6,9 +6,10 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { within } from './patience.js';
+import { eventually, within } from './patience.js';
 
-const PROGRAM = process.env.RIALTO_BIN ?? new URL('../../../target/debug/rialto', import.meta.url).pathname;
+/** The program under test. */
+export const PROGRAM = process.env.RIALTO_BIN ?? new URL('../../../target/debug/rialto', import.meta.url).pathname;
 
 /** Rates that no test reaches by being quick. Who tests a rate sets it. */
 const AMPLE = {
@@ -17,6 +18,8 @@ const AMPLE = {
   'limits.registrations_per_address_per_hour': 1_000_000,
   'limits.log_ins_per_address_per_minute': 1_000_000,
   'limits.log_ins_per_name_per_minute': 1_000_000,
+  'limits.log_ins_from_new_places_per_hour': 1_000_000,
+  'limits.commands_per_address_per_second': 1_000_000,
   'limits.discoveries_per_minute': 1_000_000,
 };
 
@@ -82,8 +85,8 @@ export class Server {
     const address = new Promise((resolve, reject) => {
       const hear = (text) => {
         this.log += text;
-        const found = /http:\/\/127\.0\.0\.1:\d+/.exec(this.log.slice(since));
-        if (found) resolve(found[0]);
+        const found = /Rialto is at (http:\S+)/.exec(this.log.slice(since));
+        if (found) resolve(found[1]);
       };
       child.stdout.setEncoding('utf8').on('data', hear);
       child.stderr.setEncoding('utf8').on('data', hear);
@@ -109,6 +112,28 @@ export class Server {
   /** Lets it live again, at the same address, with what it kept. */
   async revive() {
     await this.#begin();
+  }
+
+  /** The process of its present life. */
+  get pid() {
+    return this.#child.pid;
+  }
+
+  /** What it counted, as an operator reads it: name with labels → value. Needs `metrics_listen: '127.0.0.1:0'`. */
+  async metrics() {
+    const url = await eventually('the address of the metrics', () => [...this.log.matchAll(/health and metrics are at (http:\S+)/g)].at(-1)?.[1]);
+    const lines = (await (await fetch(`${url}/metrics`)).text()).split('\n').filter((line) => line && !line.startsWith('#'));
+    return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ')))]));
+  }
+
+  /** Where it keeps everything. */
+  get directory() {
+    return this.#directory;
+  }
+
+  /** Ends it by a signal. */
+  async die(signal) {
+    await this.#end(signal);
   }
 
   /** How many descriptors it has open (where there is a /proc to tell). */
