@@ -117,7 +117,7 @@ row('row 31 · after a log-out, a revocation or a new password the token is refu
   await bo.close();
 });
 
-row('row 32 · a refresh token used twice ends the whole family', { counts: /^rialto_(commands_refused_total\{code="auth.refresh_refused"|http_requests_total\{.*status="401")/ }, async ({ server }) => {
+row('row 32 · a refresh token used twice ends the whole family', { counts: refused('auth.refresh_refused') }, async ({ server }) => {
   const ana = await arrive(server, 'Socket.IO');
   const nobody = await connect('plain JSON', server);
   const { refresh_token: stolen } = ana.tokens;

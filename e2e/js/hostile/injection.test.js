@@ -64,7 +64,8 @@ row('row 54 · markup is text: it comes back as it was written, and no page of o
 row('row 55 · there is no export whose cells could be formulas', { isQuiet: true }, async ({ server }) => {
   assert.ok(!Object.keys(contract.commands).some((command) => /export|csv|download/.test(command)));
   const { paths } = (await request(server, '/api/v1/openapi.json')).json;
-  const kinds = Object.values(paths).flatMap((methods) => Object.values(methods).flatMap(({ responses }) => Object.values(responses).flatMap(({ content }) => Object.keys(content ?? {}))));
+  const answers = Object.values(paths).flatMap((methods) => Object.values(methods)).flatMap(({ responses }) => Object.values(responses));
+  const kinds = answers.flatMap(({ content }) => Object.keys(content ?? {}));
   assert.deepEqual([...new Set(kinds)], ['application/json']);
 });
 
@@ -118,7 +119,10 @@ const LOOK_ALIKES = {
   'marks that grow out of the line': `a${'\u0334'.repeat(20)}`,
   'a line break': 'a\nna',
 };
-const NAMES = ['Zoë', 'Анна', 'Ὀδυσσεύς', 'محمد', 'می‌خواهم', 'நிலா', 'ねこcat', '김철수', '陳大文', 'Nguyễn Thị Ánh', 'Анна Smith', '👩‍👩‍👧‍👦', '🏴\u{E0067}\u{E0062}\u{E0077}\u{E006C}\u{E0073}\u{E007F}', '❤️‍🔥 x'];
+const NAMES = [
+  ...['Zoë', 'Анна', 'Ὀδυσσεύς', 'محمد', 'می‌خواهم', 'நிலா', 'ねこcat', '김철수', '陳大文'],
+  ...['Nguyễn Thị Ánh', 'Анна Smith', '👩‍👩‍👧‍👦', '🏴\u{E0067}\u{E0062}\u{E0077}\u{E006C}\u{E0073}\u{E007F}', '❤️‍🔥 x'],
+];
 
 row('row 57 · a name looks like itself: look-alikes and what cannot be seen are refused, every script is welcome', { counts: status(422) }, async ({ server }) => {
   for (const [what, name] of Object.entries(LOOK_ALIKES)) {
@@ -140,7 +144,8 @@ row('row 57 · a name looks like itself: look-alikes and what cannot be seen are
     assert.deepEqual([status, json.code], [409, 'account.username_taken'], spelling);
   }
   const named = async (display_name) => (await post(server, '/api/v1/accounts', { display_name })).status;
-  assert.deepEqual(await Promise.all(['e\u0301'.repeat(64), 'é'.repeat(65), '👩‍👩‍👧‍👦'.repeat(10), '👩‍👩‍👧‍👦'.repeat(11)].map(named)), [201, 422, 201, 422]);
+  const sizes = ['e\u0301'.repeat(64), 'é'.repeat(65), '👩‍👩‍👧‍👦'.repeat(10), '👩‍👩‍👧‍👦'.repeat(11)];
+  assert.deepEqual(await Promise.all(sizes.map(named)), [201, 422, 201, 422]);
   // What people say is theirs: it is kept as it is.
   const [ana, bo] = await gather(server, 'plain JSON', 'ana', 'bo');
   const channel = await group([ana, bo]);

@@ -24,9 +24,15 @@ async function flood(count, send) {
 
 const isTooFast = (error) => error instanceof Refusal && error.code === 'limit.exceeded' && error.retryAfterMs > 0;
 
-const TIGHT = { 'limits.commands_per_second': 20, 'limits.command_burst': 60, 'limits.discoveries_per_minute': 10 };
+const TIGHT = {
+  'limits.commands_per_second': 20,
+  'limits.command_burst': 60,
+  'limits.discoveries_per_minute': 10,
+  'limits.registrations_per_address_per_hour': 40,
+};
+const BEHIND_A_PROXY = { 'limits.registrations_per_address_per_hour': 3, 'edge.trusted_proxies': '127.9.0.1' };
 
-row('row 62 · floods are refused with a time to come back, by user and by address, and the rest is served', { settings: { ...TIGHT, 'limits.registrations_per_address_per_hour': 40 }, counts: refused('limit.exceeded') }, async ({ server, test }) => {
+row('row 62 · floods are refused with a time to come back, by user and by address, and the rest is served', { settings: TIGHT, counts: refused('limit.exceeded') }, async ({ server, test }) => {
   // Messages: by one user over two devices together, on every carrier. Every one that is acknowledged is there.
   for (const carrier of liveCarriers) {
     const eve = await arrive(server, carrier, { address: '198.51.100.1' });
@@ -88,7 +94,7 @@ row('row 62 · floods are refused with a time to come back, by user and by addre
   }
 });
 
-row('row 63 · an address that a client claims is believed from trusted proxies alone', { settings: { 'limits.registrations_per_address_per_hour': 3, 'edge.trusted_proxies': '127.9.0.1' }, counts: status(429) }, async ({ server }) => {
+row('row 63 · an address that a client claims is believed from trusted proxies alone', { settings: BEHIND_A_PROXY, counts: status(429) }, async ({ server }) => {
   const headers = ['x-forwarded-for', 'x-real-ip', 'forwarded', 'true-client-ip', 'cf-connecting-ip', 'x-client-ip'];
   const claim = (name, address) => ({ [name]: name === 'forwarded' ? `for=${address}` : address });
   const registers = async (from, headers) => (await post(server, '/api/v1/accounts', {}, { from, headers })).status;

@@ -31,7 +31,10 @@ async function run(args, environment = {}) {
 
 row('row 67 · metrics and the like are not where clients are, and there is no account that nobody made', { counts: status(404) }, async ({ server }) => {
   const { access_token: token } = await register(server);
-  const hidden = ['/metrics', '/healthz', '/readyz', '/debug', '/debug/pprof', '/admin', '/api/v1/admin', '/actuator', '/server-status', '/.env', '/.git/config', '/api/v1/metrics', '//metrics', '/./metrics', '/api/../metrics', '/%6detrics', '/metrics/', '/METRICS', '/token.key', '/store.db'];
+  const hidden = [
+    ...['/metrics', '/healthz', '/readyz', '/debug', '/debug/pprof', '/admin', '/api/v1/admin', '/api/v1/metrics', '/actuator', '/server-status'],
+    ...['//metrics', '/./metrics', '/api/../metrics', '/%6detrics', '/metrics/', '/METRICS', '/.env', '/.git/config', '/token.key', '/store.db'],
+  ];
   for (const path of hidden) {
     for (const headers of [{}, { 'x-forwarded-for': '127.0.0.1' }, { host: '127.0.0.1:7879' }, { 'x-original-url': '/metrics', 'x-rewrite-url': '/metrics' }]) {
       const { status, text } = await request(server, path, { token, headers });
@@ -55,7 +58,9 @@ row('row 67 · metrics and the like are not where clients are, and there is no a
   assert.ok(!keys[0].equals(keys[1]) && keys.every((key) => key.length === 32 && new Set(key).size > 8));
 });
 
-row('row 68 · secrets are in no line that the server writes, whatever happens to it', { settings: { 'log.level': 'trace', max_payload: 32 * 1024, 'limits.body_bytes': 4096 } }, async ({ server, test }) => {
+const TALKATIVE = { 'log.level': 'trace', max_payload: 32 * 1024, 'limits.body_bytes': 4096 };
+
+row('row 68 · secrets are in no line that the server writes, whatever happens to it', { settings: TALKATIVE }, async ({ server, test }) => {
   const canaries = new Map();
   const seed = (what, secret) => canaries.set(secret, what) && secret;
   const written = [];
@@ -102,7 +107,13 @@ row('row 68 · secrets are in no line that the server writes, whatever happens t
     await post(server, '/api/v1/sessions', { username: secret, password: secret, extra: secret });
     await request(server, '/api/v1/sessions', { method: 'POST', headers: { 'content-type': 'application/json' }, body: `{"password":"${secret}"` });
     await request(server, '/api/v1/channels', { method: 'POST', token: tokens.access_token, headers: { 'content-type': 'application/json' }, body: `{"kind":"${secret}"}` });
-    for (const frame of [`{"id":1,"cmd":"${secret}"}`, `{"id":2,"cmd":"hello","data":{"token":"${secret}"}}`, `{"id":3,"cmd":"account.login","data":{"password":["${secret}"]}}`, `{"id":4,"${secret}`]) {
+    const frames = [
+      `{"id":1,"cmd":"${secret}"}`,
+      `{"id":2,"cmd":"hello","data":{"token":"${secret}"}}`,
+      `{"id":3,"cmd":"account.login","data":{"password":["${secret}"]}}`,
+      `{"id":4,"${secret}`,
+    ];
+    for (const frame of frames) {
       const socket = new WebSocket(`${server.url.replace('http', 'ws')}/ws`);
       await within(once(socket, 'open'), 'the connection');
       const over = Promise.race([once(socket, 'message'), once(socket, 'close')]);
