@@ -54,50 +54,6 @@ describe('channels', () => {
     await Promise.all([ana, bo, ...devices].map((device) => device.close()));
   });
 
-  test('who is removed sees nothing from then on, by no way', async () => {
-    const [ana, bo] = await gather(server, 'Socket.IO over WebSocket', 'ana', 'bo');
-    const eve = await arrive(server, 'REST');
-    const devices = await Promise.all(liveCarriers.map((carrier) => anotherDevice(eve, carrier)));
-    const channel = await group([ana, bo, eve]);
-    const last = await say(ana, channel, 'for all three');
-    for (const device of devices) await device.call('presence.watch', { users: [ana.user, bo.user] });
-    const { seq: removal } = await ana.call('channel.kick', { channel, user: eve.user });
-
-    const secret = await say(ana, channel, 'a secret');
-    await ana.call('message.edit', { channel, target: last, body: text('a secret too') });
-    await bo.call('message.react', { channel, target: last, emoji: '🤫' });
-    await bo.call('mark', { channel, read: secret });
-    await bo.call('typing', { channel });
-    await ana.call('channel.update', { channel, title: 'a secret circle' });
-    await settle(ana, devices);
-
-    for (const device of devices) {
-      assert.equal((await device.next('channel', (it) => it.change === 'left')).channel, channel);
-      const seqs = heardOf(device, channel).map(({ seq }) => seq);
-      assert.ok(Math.max(...seqs) <= removal, `${device.carrier} brought ${seqs}, and the removal is ${removal}`);
-      assert.deepEqual(device.all('typing'), []);
-      assert.ok(!/secret|🤫/u.test(JSON.stringify(device.heard)), `${device.carrier} tells a secret`);
-    }
-    for (const person of [eve, devices[0]]) {
-      const { channels } = await person.call('sync', { have: { [channel]: 0 } });
-      assert.equal(channels[channel].head, removal);
-      assert.equal(channels[channel].entries.at(-1).seq, removal);
-      const { messages } = await person.call('history', { channel });
-      assert.deepEqual(messages.map(({ seq }) => seq), [last]);
-      const around = await person.call('history', { channel, around: secret });
-      const told = JSON.stringify([channels, messages, around]);
-      assert.ok(!/secret|🤫/u.test(told), `history or sync tells a secret: ${told}`);
-      await assert.rejects(person.call('receipts', { channel, seq: last }), refusedWith('channel.not_a_member'));
-      for (const command of ['channel.members', 'channel.pins']) {
-        await assert.rejects(person.call(command, { channel }), refusedWith('channel.not_a_member'));
-      }
-      await assert.rejects(person.call('channel.get', { channel }), refusedWith('channel.unknown'));
-      const { channels: listed } = await person.call('channel.list');
-      assert.ok(!listed.some(({ id }) => id === channel));
-    }
-    await Promise.all([ana, bo, ...devices].map((device) => device.close()));
-  });
-
   test('who comes back sees the two times, and not the time between', async () => {
     const [ana, bo] = await gather(server, 'plain MessagePack', 'ana', 'bo');
     const channel = await group([ana, bo]);
@@ -233,6 +189,43 @@ describe('channels', () => {
     await settle(ana, [bo]);
     assert.deepEqual(bo.all('channel', (it) => it.change === 'settings'), []);
     await Promise.all([ana, desk, bo].map((device) => device.close()));
+  });
+
+  test('what two devices change at once is changed, both of it', async () => {
+    const ana = await arrive(server, 'plain JSON');
+    const desk = await anotherDevice(ana, 'Socket.IO');
+    for (let round = 0; round < 20; round += 1) {
+      const channel = await group([ana]);
+      await Promise.all([ana.call('channel.pin', { channel }), desk.call('channel.mute', { channel }), ana.call('channel.archive', { channel })]);
+      const { pinned, archived, muted_until } = await ana.call('channel.get', { channel });
+      assert.deepEqual([pinned, archived, muted_until > 0], [true, true, true]);
+    }
+    await Promise.all([ana.close(), desk.close()]);
+  });
+
+  test('what one deletes for oneself disappears on one’s other devices, and on nobody else’s', async () => {
+    const [ana, bo] = await gather(server, 'plain JSON', 'ana', 'bo');
+    const devices = await Promise.all(liveCarriers.map((carrier) => anotherDevice(ana, carrier)));
+    const channel = await group([ana, bo]);
+    const seq = await say(bo, channel, 'not for ana');
+    await ana.call('message.delete', { channel, target: seq, for: 'me' });
+    for (const device of [ana, ...devices]) assert.deepEqual(await device.next('hidden'), { channel, seq });
+    await settle(ana, [bo]);
+    assert.deepEqual(bo.all('hidden'), []);
+    await Promise.all([ana, bo, ...devices].map((device) => device.close()));
+  });
+
+  test('two devices of one person that join at once use up one use', async () => {
+    const [ana, bo, cy] = await gather(server, 'plain JSON', 'ana', 'bo', 'cy');
+    const desk = await anotherDevice(bo, 'Socket.IO');
+    for (let round = 0; round < 10; round += 1) {
+      const channel = await group([ana]);
+      const { invite } = await ana.call('channel.invite', { channel, link: { uses: 2 } });
+      const joined = await Promise.all([bo, desk].map((device) => device.call('channel.join', { invite })));
+      assert.deepEqual(joined.map(({ id }) => id), [channel, channel]);
+      assert.equal((await cy.call('channel.join', { invite })).id, channel, 'a use is left');
+    }
+    await Promise.all([ana, bo, cy, desk].map((device) => device.close()));
   });
 
   test('mentions are counted until they are read', async () => {

@@ -10,7 +10,7 @@ use crate::refusal::Refusal;
 use crate::time::Timestamp;
 use crate::user::{Profile, Settings};
 
-/// A password as it is hashed: limited, then normalised (NFC, as RFC 8265's OpaqueString), and never shown.
+/// A password as it is hashed: limited, then normalised as RFC 8265's OpaqueString (any space is a space, NFC), and never shown.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(String);
 
@@ -23,7 +23,7 @@ impl Password {
         if text.len() > Self::MAX_BYTES || text.contains('\0') {
             return Err(Refusal::PasswordInvalid);
         }
-        let normal: String = text.nfc().collect();
+        let normal: String = text.chars().map(plain_space).nfc().collect();
         if normal.len() < 8 || normal.len() > Self::MAX_BYTES {
             return Err(Refusal::PasswordInvalid);
         }
@@ -33,6 +33,14 @@ impl Password {
     /// The normalised text, for the hash alone.
     pub fn reveal(&self) -> &str {
         &self.0
+    }
+}
+
+/// Keyboards differ in which space they send.
+const fn plain_space(c: char) -> char {
+    match c {
+        '\u{A0}' | '\u{1680}' | '\u{2000}'..='\u{200A}' | '\u{202F}' | '\u{205F}' | '\u{3000}' => ' ',
+        other => other,
     }
 }
 
@@ -152,6 +160,11 @@ pub enum Rotation {
 }
 
 impl LogIn {
+    /// When it ended, or will unless it is refreshed.
+    pub fn ended_at(&self) -> Timestamp {
+        self.revoked_at.map_or(self.expires_at, |revoked_at| revoked_at.min(self.expires_at))
+    }
+
     /// Decides about a refresh token of `generation`, whose signature has been verified.
     pub fn rotate(&self, generation: u64, now: Timestamp) -> Rotation {
         if self.revoked_at.is_some() || self.expires_at <= now {
@@ -212,6 +225,8 @@ mod tests {
         assert_eq!(Password::parse("short"), Err(Refusal::PasswordInvalid));
         assert_eq!(Password::parse("with\0nul!"), Err(Refusal::PasswordInvalid));
         assert_eq!(Password::parse("passwo\u{308}rd"), Password::parse("passw\u{f6}rd"));
+        assert_eq!(Password::parse("correct\u{A0}horse"), Password::parse("correct horse"));
+        assert_ne!(Password::parse("ﬁve fish"), Password::parse("five fish"), "what looks different is different");
     }
 
     #[test]

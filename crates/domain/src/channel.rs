@@ -11,7 +11,7 @@ use crate::log::{Head, Interval, Seq};
 use crate::position::{Minima, Position};
 use crate::refusal::Refusal;
 use crate::time::Timestamp;
-use crate::user::visible_name;
+use crate::visible::visible_name;
 
 /// What sort of channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]

@@ -20,6 +20,7 @@ pub mod session;
 pub mod time;
 pub mod unread;
 pub mod user;
+pub mod visible;
 
 pub use id::{ChannelId, ClientId, DeviceId, SessionId, UserId};
 pub use log::Seq;

@@ -49,6 +49,22 @@ pub enum Publication {
         /// How.
         change: Membership,
     },
+    /// A user deleted a message for themselves; to the user.
+    Hidden {
+        /// Whose wish.
+        user: UserId,
+        /// In which channel.
+        channel: ChannelId,
+        /// Which message.
+        seq: Seq,
+    },
+    /// One of two users blocks the other; to each of them, whose connections watch the other's presence no more.
+    Parted {
+        /// To whom this goes.
+        user: UserId,
+        /// From whom they are parted.
+        from: UserId,
+    },
     /// A command that was accepted is refused; to the user.
     Rejected {
         /// Whose command.

@@ -46,8 +46,8 @@ refusals! {
     UsernameInvalid = "account.username_invalid", "a user name has 3 to 32 characters: a letter, then letters, digits, '.', '_' or '-'";
     /// The password is too short, too long or has a NUL.
     PasswordInvalid = "account.password_invalid", "a password has 8 to 1024 bytes and no NUL";
-    /// The display name is empty, too long or has control characters.
-    DisplayNameInvalid = "account.display_name_invalid", "a display name has 1 to 64 visible characters in at most 256 bytes";
+    /// The display name is empty, too long, has something invisible in it or imitates another alphabet.
+    DisplayNameInvalid = "account.display_name_invalid", "a display name has 1 to 64 visible characters in at most 256 bytes, and no word of two alphabets";
     /// The account has a name already.
     AlreadyNamed = "account.already_named", "this account has a user name already";
     /// No such user, or none that the asker may know of.

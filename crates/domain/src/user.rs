@@ -4,10 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use unicode_normalization::UnicodeNormalization;
-use unicode_segmentation::UnicodeSegmentation;
 
 use crate::id::UserId;
 use crate::refusal::Refusal;
+use crate::visible::{mixes_alphabets, visible_name};
 
 /// A user's unique name: 3 to 32 of `a–z 0–9 . _ -`, beginning with a letter.
 ///
@@ -56,27 +56,9 @@ impl fmt::Display for Username {
     }
 }
 
-/// Checks a name that is shown to people (a display name, a title): NFC, trimmed, 1 to `graphemes` characters in at
-/// most four times as many bytes, without control characters, line breaks or direction overrides.
-pub fn visible_name(text: &str, graphemes: usize) -> Option<String> {
-    if text.len() > graphemes * 8 {
-        return None;
-    }
-    let name: String = text.trim().nfc().collect();
-    let fits = !name.is_empty() && name.len() <= graphemes * 4 && name.graphemes(true).count() <= graphemes;
-    (fits && !name.chars().any(is_hidden)).then_some(name)
-}
-
-/// Characters that would make a name look like something else: controls, bidirectional overrides and isolates,
-/// zero-width characters other than the joiners that scripts and emoji need.
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' | '\u{FEFF}')
-}
-
-/// A name shown to people. Not unique.
+/// A name shown to people. Not unique, and so all the less allowed to imitate another.
 pub fn display_name(text: &str) -> Result<String, Refusal> {
-    visible_name(text, 64).ok_or(Refusal::DisplayNameInvalid)
+    visible_name(text, 64).filter(|name| !mixes_alphabets(name)).ok_or(Refusal::DisplayNameInvalid)
 }
 
 /// What others see of a user.
@@ -134,7 +116,7 @@ mod tests {
     #[test]
     fn display_names_keep_every_script_and_lose_tricks() {
         assert_eq!(display_name("  Zoë 👩‍👩‍👧 ").as_deref(), Ok("Zoë 👩‍👩‍👧"));
-        for bad in ["", "   ", "a\u{202E}b", "a\nb", &format!("a{}", "\u{301}".repeat(10_000)), &"x".repeat(65)] {
+        for bad in ["", "   ", "a\u{202E}b", "a\nb", "аna", &format!("a{}", "\u{301}".repeat(10_000)), &"x".repeat(65)] {
             assert_eq!(display_name(bad), Err(Refusal::DisplayNameInvalid));
         }
     }

@@ -3,7 +3,7 @@
 use rialto_domain::auth::Identity;
 use rialto_domain::entry::Content;
 use rialto_domain::log::Window;
-use rialto_domain::ports::{Cursor, Flags, Which};
+use rialto_domain::ports::{Cursor, FlagChange, Which};
 use rialto_domain::{ChannelId, Refusal, Seq, Timestamp, UserId};
 use rialto_service::{
     CaughtUp, Client, Credentials, Grant, InviteTerms, ListedChannel, ListedPage, MessageDraft, MissedEntries, PageRequest, Registration, Service, Wish,
@@ -39,12 +39,14 @@ impl Dispatch {
 }
 
 impl Gateway for Dispatch {
-    fn identify(&self, hello: &Hello, _address: IpAddr) -> Promise<Identity> {
+    fn identify(&self, hello: &Hello, address: IpAddr) -> Promise<Identity> {
         let identified = match &hello.token {
             _ if self.too_old(hello.client.as_ref()) => Err(Refusal::ClientTooOld),
             Some(token) => self.service.identify(token),
             None => Err(Refusal::NotAuthenticated),
         };
+        // Who shows good tokens is counted with their commands.
+        let identified = identified.or_else(|refusal| self.service.admit_from(address).and(Err(refusal)));
         Box::pin(async move { identified })
     }
 
@@ -76,6 +78,7 @@ impl Gateway for Dispatch {
     fn invoke(&self, caller: Caller, command: Command) -> Promise<Reply> {
         let service = self.service.clone();
         Box::pin(async move {
+            service.admit_from(caller.address)?;
             match caller.identity {
                 Some(identity) => {
                     service.admit(identity)?;
@@ -215,7 +218,6 @@ async fn invoke(service: &Service, me: Identity, address: IpAddr, command: Comma
                 Ok(Reply::Invited(Invited { seq: None, invite: Some(service.make_invite(me, it.channel, terms).await?) }))
             }
             None if it.users.is_empty() => Err(Refusal::Invalid),
-            None if it.users.is_empty() => Err(Refusal::Invalid),
             None => Ok(Reply::Invited(Invited { seq: service.add_members(me, it.channel, it.users).await?, invite: None })),
         },
         Command::ChannelJoin(it) => Ok(Reply::Channel(Box::new(channel(service.join(me, &it.invite).await?)))),
@@ -225,10 +227,10 @@ async fn invoke(service: &Service, me: Identity, address: IpAddr, command: Comma
         Command::ChannelUpdate(it) => stored(service.update_channel(me, it.channel, it.title.as_deref(), it.description.as_deref()).await?),
         Command::ChannelMute(it) => {
             let muted_until = it.on.then(|| it.until.unwrap_or(Timestamp(u64::MAX >> 11)));
-            Ok(Reply::Flags(service.change_flags(me, it.channel, |flags| Flags { muted_until, ..flags }).await?))
+            Ok(Reply::Flags(service.change_flags(me, it.channel, FlagChange::Mute(muted_until)).await?))
         }
-        Command::ChannelArchive(it) => Ok(Reply::Flags(service.change_flags(me, it.channel, |flags| Flags { archived: it.on, ..flags }).await?)),
-        Command::ChannelPin(it) => Ok(Reply::Flags(service.change_flags(me, it.channel, |flags| Flags { pinned: it.on, ..flags }).await?)),
+        Command::ChannelArchive(it) => Ok(Reply::Flags(service.change_flags(me, it.channel, FlagChange::Archive(it.on)).await?)),
+        Command::ChannelPin(it) => Ok(Reply::Flags(service.change_flags(me, it.channel, FlagChange::Pin(it.on)).await?)),
         Command::ChannelDelete(it) => stored(service.delete_channel(me, it.channel).await?),
         Command::MessageSend(it) => {
             let draft = MessageDraft { client_id: it.client_id, body: it.body, reply_to: it.reply_to, mentions: it.mentions };

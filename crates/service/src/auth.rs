@@ -4,13 +4,17 @@ use aws_lc_rs::digest;
 use rialto_domain::auth::{Account, Identity, LogIn, Password, RecoveryKey, Rotation};
 use rialto_domain::ports::{NewAccount, PortError, Rotated, Which};
 use rialto_domain::publication::{Publication, Topic};
-use rialto_domain::user::{Profile, Settings, Username, display_name, visible_name};
-use rialto_domain::{DeviceId, Refusal, SessionId, UserId};
+use rialto_domain::user::{Profile, Settings, Username, display_name};
+use rialto_domain::visible::visible_name;
+use rialto_domain::{DeviceId, Refusal, SessionId, Timestamp, UserId};
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::Service;
 use crate::refused::{failed, failed_or, unsure};
+
+/// How long a log-in that ended is remembered: twice as long as an access token of it can live, and so be held against it.
+const ENDED_LOG_IN_MS: u64 = 2 * 24 * 3600 * 1000;
 
 /// From where somebody logs in.
 #[derive(Clone, Debug)]
@@ -84,13 +88,16 @@ impl Service {
             let [high, low] = self.random::<2>();
             format!("Guest {}", u16::from_be_bytes([high, low]))
         });
-        let profile = Profile { id: user, username: name, display_name: shown };
+        let profile = Profile { id: user, username: name.clone(), display_name: shown };
         let account = Account { profile, password_hash, settings: Settings::default(), created_at: now };
         let recovery_digest = recovery_key.as_ref().map(|key| sha256(key.as_bytes()));
         self.ports.accounts.create(NewAccount { account, recovery_digest }).await.map_err(|error| match error {
             PortError::Conflict => Refusal::UsernameTaken,
             other => unsure(other),
         })?;
+        if let Some(name) = &name {
+            self.rates.know_place(name.as_str(), client.address);
+        }
         let mut grant = self.log_in_as(user, client).await?;
         grant.recovery_key = recovery_key.map(|key| key.reveal());
         Ok(grant)
@@ -108,8 +115,16 @@ impl Service {
                 let password = Password::parse(&password).map_err(|_| Refusal::WrongCredentials)?;
                 self.rates.log_in(name.as_str(), client.address, now)?;
                 let account = self.ports.accounts.find_by_username(&name).await.map_err(failed)?;
+                if let Err(refusal) = self.rates.log_in_from_new_place(name.as_str(), client.address, now)
+                    && !self.is_own_device(account.as_ref(), client.device, now).await?
+                {
+                    return Err(refusal);
+                }
                 let hash = account.as_ref().and_then(|account| account.password_hash.clone());
                 let right = self.ports.hasher.verify(password, hash).await.map_err(failed)?;
+                if right {
+                    self.rates.know_place(name.as_str(), client.address);
+                }
                 account.filter(|_| right).map(|account| account.profile.id)
             }
             Credentials::RecoveryKey(text) => {
@@ -118,7 +133,16 @@ impl Service {
                 self.ports.accounts.find_by_recovery(sha256(key.as_bytes())).await.map_err(failed)?
             }
         };
-        self.log_in_as(user.ok_or(Refusal::WrongCredentials)?, client).await
+        let user = user.ok_or(Refusal::WrongCredentials)?;
+        self.ports.accounts.forget_log_ins(user, Timestamp(now.0.saturating_sub(ENDED_LOG_IN_MS))).await.map_err(failed)?;
+        self.log_in_as(user, client).await
+    }
+
+    /// Is the account logged in on this device? Nobody else was told the device's id.
+    async fn is_own_device(&self, account: Option<&Account>, device: Option<DeviceId>, now: Timestamp) -> Result<bool, Refusal> {
+        let (Some(account), Some(device)) = (account, device) else { return Ok(false) };
+        let log_ins = self.ports.accounts.log_ins(account.profile.id, now).await.map_err(failed)?;
+        Ok(log_ins.iter().any(|log_in| log_in.device == device))
     }
 
     async fn log_in_as(&self, user: UserId, client: Client) -> Result<Grant, Refusal> {

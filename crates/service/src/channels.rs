@@ -6,7 +6,7 @@ use rialto_domain::channel::{About, Channel, ChannelKind, Member, Right, Role, a
 use rialto_domain::entry::{ChannelChange, Draft, Entry, Event, MemberChange};
 use rialto_domain::history::Folded;
 use rialto_domain::log::{Head, Window};
-use rialto_domain::ports::{Cursor, Flags, Listing, MemberRow, NewChannel, Newest, Opened};
+use rialto_domain::ports::{Cursor, FlagChange, Flags, Listing, MemberRow, NewChannel, Newest, Opened};
 use rialto_domain::publication::{Membership, Publication, Topic};
 use rialto_domain::user::Profile;
 use rialto_domain::{ChannelId, Refusal, Seq, Timestamp, UserId};
@@ -291,11 +291,11 @@ impl Service {
     ///
     /// # Errors
     /// `channel.unknown`.
-    pub async fn change_flags(&self, identity: Identity, channel: ChannelId, change: impl FnOnce(Flags) -> Flags + Send) -> Result<Flags, Refusal> {
+    pub async fn change_flags(&self, identity: Identity, channel: ChannelId, change: FlagChange) -> Result<Flags, Refusal> {
         let user = identity.user;
         let listing = self.ports.channels.find_listing(user, channel).await.map_err(failed_or(Refusal::ChannelUnknown))?;
-        let flags = change(listing.ok_or(Refusal::ChannelUnknown)?.flags);
-        self.ports.channels.set_flags(user, channel, flags).await.map_err(failed_or(Refusal::ChannelUnknown))?;
+        listing.ok_or(Refusal::ChannelUnknown)?;
+        let flags = self.ports.channels.change_flags(user, channel, change).await.map_err(failed_or(Refusal::ChannelUnknown))?;
         self.announce(vec![(Topic::User(user), Publication::Membership { user, channel, change: Membership::Settings })]).await;
         Ok(flags)
     }

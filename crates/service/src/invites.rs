@@ -65,7 +65,15 @@ impl Service {
         self.room_for(&[me]).await?;
         let opened = self.ports.channels.use_invite(link.digest(), now).await.map_err(unsure)?;
         let channel = opened.ok_or(Refusal::InviteInvalid)?;
-        self.carry_out(me, channel, Command::Join).await.map_err(as_invalid)?;
+        let joined = self.carry_out(me, channel, Command::Join).await;
+        // Another device was faster, or the last place was taken meanwhile. What is not known to have failed may have
+        // let somebody in.
+        if !matches!(joined, Ok(Some(_)) | Err(Refusal::OutcomeUnknown))
+            && let Err(error) = self.ports.channels.return_use(link.digest()).await
+        {
+            tracing::warn!(%error, "a use of an invite that let nobody in is lost");
+        }
+        joined.map_err(as_invalid)?;
         self.channel(identity, channel).await
     }
 }

@@ -33,6 +33,7 @@ use rialto_domain::auth::Identity;
 use rialto_domain::limit::Limits;
 use rialto_domain::ports::{AccountStore, Bus, ChannelLog, ChannelStore, Clock, Intake, PasswordHasher, PresenceBoard, Randomness};
 use rialto_domain::{Refusal, Timestamp};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use pending::Pending;
@@ -126,6 +127,14 @@ impl Service {
     /// `limit.exceeded`.
     pub fn admit(&self, identity: Identity) -> Result<(), Refusal> {
         self.rates.command(identity.user, self.now())
+    }
+
+    /// Counts a command from an address, whoever sends it.
+    ///
+    /// # Errors
+    /// `limit.exceeded`.
+    pub fn admit_from(&self, address: IpAddr) -> Result<(), Refusal> {
+        self.rates.command_from(address, self.now())
     }
 
     /// Says that no outcome comes any more, because the sequencer has come to its end: who waits for one, and who is

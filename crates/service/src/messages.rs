@@ -129,14 +129,17 @@ impl Service {
         self.carry_out(identity.user, channel, Command::Delete { client_id, target }).await
     }
 
-    /// Deletes a message for oneself only. May be repeated.
+    /// Deletes a message for oneself only; one's other devices are told. May be repeated.
     ///
     /// # Errors
     /// `message.unknown`.
     pub async fn hide(&self, identity: Identity, channel: ChannelId, target: Seq) -> Result<(), Refusal> {
         let member = self.reader(identity.user, channel).await?;
         self.target(identity.user, channel, &member, target).await?;
-        self.ports.channels.hide(identity.user, channel, target).await.map_err(unsure)
+        self.ports.channels.hide(identity.user, channel, target).await.map_err(unsure)?;
+        let user = identity.user;
+        self.announce(vec![(Topic::User(user), Publication::Hidden { user, channel, seq: target })]).await;
+        Ok(())
     }
 
     /// Sets a reaction, or takes it back.

@@ -43,6 +43,10 @@ impl Service {
         }
         self.ports.accounts.load(other).await.map_err(failed_or(Refusal::UserUnknown))?;
         self.ports.accounts.set_block(me, other, on).await.map_err(unsure)?;
+        if on {
+            let parted = |user, from| (Topic::User(user), Publication::Parted { user, from });
+            self.announce(vec![parted(me, other), parted(other, me)]).await;
+        }
         if let Some(channel) = self.ports.channels.find_direct(me, other).await.map_err(failed)? {
             self.carry_out(me, channel, Command::Block { on }).await?;
             self.announce(vec![(Topic::User(me), Publication::Membership { user: me, channel, change: Membership::Settings })]).await;

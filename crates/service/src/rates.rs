@@ -1,9 +1,9 @@
-//! How fast somebody may try: accounts per address, passwords per name and address, commands per user.
+//! How fast somebody may try: accounts per address, passwords per name and address, commands per user and address.
 
 use parking_lot::Mutex;
 use rialto_domain::limit::{Bucket, Rate};
 use rialto_domain::{Refusal, Timestamp, UserId};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::net::IpAddr;
 
@@ -17,8 +17,13 @@ pub struct RatePolicy {
     /// Log-ins that may be tried for one user name from one address. A stranger elsewhere does not use it up, so nobody
     /// can be locked out by others.
     pub log_ins_per_name: Rate,
+    /// Log-ins that may be tried for one user name from all addresses together from which nobody ever got in. It keeps many
+    /// addresses from guessing together; the owner's own addresses and devices are not counted.
+    pub log_ins_from_new_places: Rate,
     /// Commands of one user, over all connections and REST.
     pub commands: Rate,
+    /// Commands of one address, whoever sends them.
+    pub commands_per_address: Rate,
     /// Channels that one user may open, and people they may look up.
     pub discoveries: Rate,
 }
@@ -29,7 +34,9 @@ impl Default for RatePolicy {
             registrations: Rate::new(60, 3_600_000, 20),
             log_ins_per_address: Rate::new(60, 60_000, 60),
             log_ins_per_name: Rate::new(6, 60_000, 6),
+            log_ins_from_new_places: Rate::new(60, 3_600_000, 60),
             commands: Rate::new(50, 1000, 200),
+            commands_per_address: Rate::new(10_000, 1000, 20_000),
             discoveries: Rate::new(60, 60_000, 120),
         }
     }
@@ -40,7 +47,11 @@ pub(crate) struct Rates {
     registrations: Buckets<IpAddr>,
     log_ins_per_address: Buckets<IpAddr>,
     log_ins_per_name: Buckets<(String, IpAddr)>,
+    log_ins_from_new_places: Buckets<String>,
+    /// From where it was logged in under which name. Forgotten at a restart: then devices that are logged in count.
+    places: Mutex<HashSet<(String, IpAddr)>>,
     commands: Buckets<UserId>,
+    commands_per_address: Buckets<IpAddr>,
     discoveries: Buckets<UserId>,
 }
 
@@ -51,7 +62,10 @@ impl Rates {
             registrations: Buckets::default(),
             log_ins_per_address: Buckets::default(),
             log_ins_per_name: Buckets::default(),
+            log_ins_from_new_places: Buckets::default(),
+            places: Mutex::default(),
             commands: Buckets::default(),
+            commands_per_address: Buckets::default(),
             discoveries: Buckets::default(),
         }
     }
@@ -64,6 +78,27 @@ impl Rates {
         let address = block_of(address);
         self.log_ins_per_address.take(address, &self.policy.log_ins_per_address, now)?;
         self.log_ins_per_name.take((name.to_owned(), address), &self.policy.log_ins_per_name, now)
+    }
+
+    /// Counts a try from a place from which nobody got in under this name yet; any other is not counted.
+    pub(crate) fn log_in_from_new_place(&self, name: &str, address: IpAddr, now: Timestamp) -> Result<(), Refusal> {
+        if self.places.lock().contains(&(name.to_owned(), block_of(address))) {
+            return Ok(());
+        }
+        self.log_ins_from_new_places.take(name.to_owned(), &self.policy.log_ins_from_new_places, now)
+    }
+
+    /// Somebody got in.
+    pub(crate) fn know_place(&self, name: &str, address: IpAddr) {
+        let mut places = self.places.lock();
+        if places.len() >= PLACES {
+            places.clear();
+        }
+        places.insert((name.to_owned(), block_of(address)));
+    }
+
+    pub(crate) fn command_from(&self, address: IpAddr, now: Timestamp) -> Result<(), Refusal> {
+        self.commands_per_address.take(block_of(address), &self.policy.commands_per_address, now)
     }
 
     pub(crate) fn command(&self, user: UserId, now: Timestamp) -> Result<(), Refusal> {
@@ -83,6 +118,8 @@ fn block_of(address: IpAddr) -> IpAddr {
     }
 }
 
+/// Places that are remembered; beyond it all are forgotten.
+const PLACES: usize = 256 * 1024;
 const SHARDS: usize = 16;
 /// Parties remembered per shard. Beyond it those who owe nothing are forgotten, and if that does not help, all are:
 /// memory stays bounded, and a flood of new parties cannot slow the look-up.
@@ -128,6 +165,18 @@ mod tests {
         let tries = (0..50).take_while(|_| rates.log_in("ana", HERE, now).is_ok()).count();
         assert_eq!(tries, 6);
         assert_eq!(rates.log_in("ana", ELSEWHERE, now), Ok(()));
+    }
+
+    #[test]
+    fn many_places_guess_no_faster_together_and_a_known_one_is_not_counted() {
+        let rates = Rates::new(RatePolicy { log_ins_from_new_places: Rate::new(1, 60_000, 3), ..RatePolicy::default() });
+        let now = Timestamp(1_000_000);
+        rates.know_place("ana", HERE);
+        let elsewhere = |n: u8| IpAddr::from([198, 51, 100, n]);
+        let tries = (0..200).take_while(|n| rates.log_in_from_new_place("ana", elsewhere(*n), now).is_ok()).count();
+        assert_eq!(tries, 3);
+        assert_eq!(rates.log_in_from_new_place("ana", HERE, now), Ok(()));
+        assert_eq!(rates.log_in_from_new_place("bob", elsewhere(9), now), Ok(()));
     }
 
     #[test]

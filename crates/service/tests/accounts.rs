@@ -399,3 +399,46 @@ async fn names_shown_and_settings_are_ones_own_to_change() {
     let account = town.service.account(ana).await.unwrap();
     assert_eq!((account.profile.display_name.as_str(), account.settings), ("Zoë", settings));
 }
+
+#[tokio::test]
+async fn log_ins_that_ended_are_forgotten_when_no_token_of_theirs_can_be_good() {
+    let town = Town::new().await;
+    let first = town.register("ana").await.unwrap();
+    town.service.log_out(first.identity).await.unwrap();
+    let is_kept = async || town.backend.accounts.find_log_in(first.identity.session).await.unwrap().is_some();
+    town.clock.advance_ms(2 * 24 * 3600 * 1000);
+    let second = log_in(&town, "ana").await.unwrap();
+    assert!(is_kept().await, "for two days");
+    town.clock.advance_ms(1);
+    log_in(&town, "ana").await.unwrap();
+    assert!(!is_kept().await);
+    assert_eq!(refused(town.service.refresh(&first.refresh_token).await), Refusal::RefreshRefused);
+    assert!(town.service.refresh(&second.refresh_token).await.is_ok(), "what is open stays");
+}
+
+#[tokio::test]
+async fn many_places_that_guess_together_are_slowed_and_the_owner_is_not() {
+    let rates = RatePolicy { log_ins_from_new_places: Rate::new(1, MINUTE_MS, 3), ..RatePolicy::default() };
+    let town = Plan { rates, ..Plan::default() }.found().await;
+    let home = town.service.register(named("ana", &password("ana")), at(1)).await.unwrap();
+    for name in ["ana", "nobody"] {
+        for n in 10..13 {
+            assert_eq!(refused(town.service.log_in(by_password(name, "a guess of mine"), at(n)).await), Refusal::WrongCredentials, "{name}");
+        }
+        assert!(matches!(refused(town.service.log_in(by_password(name, "a guess of mine"), at(13)).await), Refusal::TooFast { .. }), "{name}");
+    }
+    assert!(town.service.log_in(by_password("ana", &password("ana")), at(1)).await.is_ok(), "from a known place");
+    let away = Client { device: Some(home.identity.device), ..at(14) };
+    assert!(town.service.log_in(by_password("ana", &password("ana")), away.clone()).await.is_ok(), "with a device that is logged in");
+    let lent = Client { address: at(15).address, ..away };
+    assert!(matches!(refused(town.service.log_in(by_password("nobody", "a guess of mine"), lent).await), Refusal::TooFast { .. }), "of somebody else");
+}
+
+#[tokio::test]
+async fn commands_are_counted_by_address_whoever_sends_them() {
+    let rates = RatePolicy { commands_per_address: Rate::new(1, 1_000, 2), ..RatePolicy::default() };
+    let town = Plan { rates, ..Plan::default() }.found().await;
+    assert_eq!((town.service.admit_from(at(1).address), town.service.admit_from(at(1).address)), (Ok(()), Ok(())));
+    assert_eq!(town.service.admit_from(at(1).address), Err(Refusal::TooFast { retry_after_ms: 1_000 }));
+    assert_eq!(town.service.admit_from(at(2).address), Ok(()));
+}

@@ -95,14 +95,30 @@ mod blocking {
             town.witness.heard(who.user);
         }
         town.service.block(ana, bob.user, true).await.unwrap();
-        let heard = town.witness.heard(ana.user);
+        // What parts the two is for the gateways, and not told.
+        let told = |who: Identity| town.witness.heard(who.user).into_iter().filter(|it| !matches!(it, Publication::Parted { .. })).collect::<Vec<_>>();
+        let heard = told(ana);
         assert!(matches!(heard[..], [Publication::Membership { channel, change: Membership::Settings, .. }] if channel == direct), "{heard:?}");
-        assert!(town.witness.heard(bob.user).is_empty());
+        assert!(told(bob).is_empty());
     }
 }
 
 mod presence {
     use super::*;
+
+    #[tokio::test]
+    async fn a_block_parts_both_from_each_other_before_it_is_answered() {
+        let town = Town::new().await;
+        let [ana, bob] = town.people(["ana", "bob"]).await;
+        town.group(ana, &[bob]).await;
+        town.witness.announced();
+        town.service.block(ana, bob.user, true).await.unwrap();
+        let parted = |(topic, publication)| if let Publication::Parted { user, from } = publication { Some((topic, user, from)) } else { None };
+        let announced: Vec<_> = town.witness.announced().into_iter().filter_map(parted).collect();
+        assert_eq!(announced, [(Topic::User(ana.user), ana.user, bob.user), (Topic::User(bob.user), bob.user, ana.user)]);
+        town.service.block(ana, bob.user, false).await.unwrap();
+        assert!(town.witness.announced().into_iter().filter_map(parted).next().is_none(), "the end of a block parts nobody");
+    }
 
     #[tokio::test]
     async fn those_who_share_a_channel_see_each_other_come_and_go() {

@@ -3,7 +3,7 @@
 use rialto_domain::entry::Entry;
 use rialto_domain::presence::UserPresence;
 use rialto_domain::publication::{Membership, PositionsMoved, Publication};
-use rialto_domain::{ChannelId, ClientId, UserId};
+use rialto_domain::{ChannelId, ClientId, Seq, UserId};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,15 @@ pub struct ChannelChanged {
     pub channel: ChannelId,
     /// How.
     pub change: Membership,
+}
+
+/// One of one's own devices deleted a message for oneself alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Hidden {
+    /// Where.
+    pub channel: ChannelId,
+    /// Which message.
+    pub seq: Seq,
 }
 
 /// A command that was received is refused after all.
@@ -66,6 +75,7 @@ pub enum Event<'a> {
     Typing(Typing),
     Presence(UserPresence),
     Channel(ChannelChanged),
+    Hidden(Hidden),
     Rejected(Rejected),
     Notice(Notice),
     Resync(Resync),
@@ -80,10 +90,11 @@ impl<'a> Event<'a> {
             Publication::Typing { channel, user } => Self::Typing(Typing { channel: *channel, user: *user }),
             Publication::Presence(presence) => Self::Presence(*presence),
             Publication::Membership { channel, change, .. } => Self::Channel(ChannelChanged { channel: *channel, change: *change }),
+            Publication::Hidden { channel, seq, .. } => Self::Hidden(Hidden { channel: *channel, seq: *seq }),
             Publication::Rejected { channel, client_id, refusal, .. } => {
                 Self::Rejected(Rejected { channel: *channel, client_id: *client_id, error: (*refusal).into() })
             }
-            Publication::Outcome { .. } | Publication::Revoked { .. } => return None,
+            Publication::Outcome { .. } | Publication::Revoked { .. } | Publication::Parted { .. } => return None,
         })
     }
 
@@ -96,6 +107,7 @@ impl<'a> Event<'a> {
             Self::Typing(_) => "typing",
             Self::Presence(_) => "presence",
             Self::Channel(_) => "channel",
+            Self::Hidden(_) => "hidden",
             Self::Rejected(_) => "rejected",
             Self::Notice(_) => "notice",
             Self::Resync(_) => "resync",
@@ -129,6 +141,7 @@ described! {
     "typing" Typing, "A member is typing; repeated every few seconds while it goes on.";
     "presence" UserPresence, "Somebody whom you watch came or went.";
     "channel" ChannelChanged, "Your own membership or settings of a channel changed.";
+    "hidden" Hidden, "You deleted a message for yourself, on one of your devices: it is shown no more.";
     "rejected" Rejected, "A command that was received is refused after all.";
     "notice" Notice, "Something about this server that clients should act on.";
     "resync" Resync, "You were too slow, and events for you were dropped: call `sync`.";

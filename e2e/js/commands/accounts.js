@@ -131,7 +131,9 @@ accepts('account.login', 'with name and password', async (world) => {
   assert.equal(tokens.user, world.named.user);
   await nobody.call('hello', { token: tokens.access_token });
   const { sessions } = await nobody.call('sessions.list');
-  assert.deepEqual([sessions[0].id, sessions[0].client, sessions[0].current], [tokens.session, 'Gondola', true]);
+  // The same user logs in over every carrier at once: which of these log-ins is the newest is anybody's guess.
+  const [mine] = sessions.filter(({ current }) => current);
+  assert.deepEqual([mine.id, mine.client], [tokens.session, 'Gondola']);
 });
 
 accepts('account.login', 'with a recovery key as people type it', async (world) => {

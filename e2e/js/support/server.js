@@ -8,7 +8,8 @@ import path from 'node:path';
 
 import { eventually, within } from './patience.js';
 
-const PROGRAM = process.env.RIALTO_BIN ?? new URL('../../../target/debug/rialto', import.meta.url).pathname;
+/** The program under test. */
+export const PROGRAM = process.env.RIALTO_BIN ?? new URL('../../../target/debug/rialto', import.meta.url).pathname;
 
 /** Rates that no test reaches by being quick. Who tests a rate sets it. */
 const AMPLE = {
@@ -17,6 +18,8 @@ const AMPLE = {
   'limits.registrations_per_address_per_hour': 1_000_000,
   'limits.log_ins_per_address_per_minute': 1_000_000,
   'limits.log_ins_per_name_per_minute': 1_000_000,
+  'limits.log_ins_from_new_places_per_hour': 1_000_000,
+  'limits.commands_per_address_per_second': 1_000_000,
   'limits.discoveries_per_minute': 1_000_000,
 };
 
@@ -121,6 +124,16 @@ export class Server {
     const url = await eventually('the address of the metrics', () => [...this.log.matchAll(/health and metrics are at (http:\S+)/g)].at(-1)?.[1]);
     const lines = (await (await fetch(`${url}/metrics`)).text()).split('\n').filter((line) => line && !line.startsWith('#'));
     return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ')))]));
+  }
+
+  /** Where it keeps everything. */
+  get directory() {
+    return this.#directory;
+  }
+
+  /** Ends it by a signal. */
+  async die(signal) {
+    await this.#end(signal);
   }
 
   /** How many descriptors it has open (where there is a /proc to tell). */

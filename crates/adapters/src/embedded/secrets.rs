@@ -78,6 +78,7 @@ impl Argon2Hasher {
         // The permits go along: work whose asker went away still occupies its core until it is done.
         let done = spawn_blocking(move || {
             let _until_done = (admitted, turn);
+            metrics::counter!("rialto_password_hashes_total").increment(1);
             work(argon2)
         });
         done.await.map_err(unavailable)?

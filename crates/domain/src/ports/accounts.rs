@@ -65,7 +65,10 @@ pub trait AccountStore: Send + Sync {
     /// Begins a log-in.
     async fn open_log_in(&self, log_in: LogIn) -> PortResult<()>;
 
-    /// A log-in, ended or not.
+    /// Forgets the log-ins of a user that ended before a moment, by themselves or by somebody's hand.
+    async fn forget_log_ins(&self, user: UserId, ended_before: Timestamp) -> PortResult<()>;
+
+    /// A log-in, ended or not, unless it was forgotten.
     async fn find_log_in(&self, session: SessionId) -> PortResult<Option<LogIn>>;
 
     /// The log-ins of a user that have not ended at `now`, the newest first.

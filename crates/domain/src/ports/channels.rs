@@ -49,6 +49,29 @@ pub struct Flags {
     pub pinned: bool,
 }
 
+/// A change of one of the flags. The others stay as they are, whatever another device does to them meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FlagChange {
+    /// No notifications until then, or from now on again.
+    Mute(Option<Timestamp>),
+    /// Out of the way, or back.
+    Archive(bool),
+    /// At the top, or back.
+    Pin(bool),
+}
+
+impl Flags {
+    /// The flags after a change.
+    #[must_use]
+    pub const fn changed(self, change: FlagChange) -> Self {
+        match change {
+            FlagChange::Mute(muted_until) => Self { muted_until, ..self },
+            FlagChange::Archive(archived) => Self { archived, ..self },
+            FlagChange::Pin(pinned) => Self { pinned, ..self },
+        }
+    }
+}
+
 /// Where a page of the channel list goes on: after the channel with this activity and id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Cursor {
@@ -141,6 +164,7 @@ pub struct Invite {
 /// - a pair of users has at most one direct channel, also when both open it at the same moment;
 /// - a channel appears with its members and first entries, or not at all;
 /// - after a change returned, every later read sees it;
+/// - of flags that are changed at the same moment no change is lost;
 /// - `list` gives every channel of which the user is a present member exactly once over its pages, unless it became active meanwhile.
 #[async_trait]
 pub trait ChannelStore: Send + Sync {
@@ -171,8 +195,8 @@ pub trait ChannelStore: Send + Sync {
     /// A page of present members in the order of their ids, after `after`.
     async fn members(&self, channel: ChannelId, after: Option<UserId>, limit: usize) -> PortResult<Vec<MemberRow>>;
 
-    /// Sets what a member keeps about a channel.
-    async fn set_flags(&self, user: UserId, channel: ChannelId, flags: Flags) -> PortResult<()>;
+    /// Changes what a member keeps about a channel, and tells what it is then.
+    async fn change_flags(&self, user: UserId, channel: ChannelId, change: FlagChange) -> PortResult<Flags>;
 
     /// Deletes a message for one reader only. May be repeated.
     async fn hide(&self, user: UserId, channel: ChannelId, seq: Seq) -> PortResult<()>;
@@ -182,4 +206,7 @@ pub trait ChannelStore: Send + Sync {
 
     /// Uses up one use of an invite that is good at `now`, and says which channel it opens. `None`: it is not good.
     async fn use_invite(&self, digest: [u8; 32], now: Timestamp) -> PortResult<Option<ChannelId>>;
+
+    /// Gives back a use that let nobody in.
+    async fn return_use(&self, digest: [u8; 32]) -> PortResult<()>;
 }

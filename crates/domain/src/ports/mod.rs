@@ -12,7 +12,7 @@ mod secrets;
 
 pub use accounts::{AccountStore, NewAccount, Rotated, Which};
 pub use bus::{Bus, Subscriber};
-pub use channels::{ChannelPage, ChannelStore, Cursor, Flags, Invite, Listing, MemberRow, NewChannel, Opened, Roster};
+pub use channels::{ChannelPage, ChannelStore, Cursor, FlagChange, Flags, Invite, Listing, MemberRow, NewChannel, Opened, Roster};
 pub use clock::Clock;
 pub use error::{BoxError, PortError, PortResult};
 pub use intake::{Intake, IntakeReader, Order, Ticket};

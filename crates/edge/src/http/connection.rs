@@ -113,8 +113,8 @@ async fn hand_back<S: Socket>(front: &Front, socket: S, held: BytesMut, peer: Ip
         Route::Declined(declined) => return Err((declined, socket)),
         Route::Incomplete | Route::Http => return Err((Declined::because(400, "this is no WebSocket"), socket)),
     };
-    if permit.count_as(client).is_err() {
-        return Err((Declined::because(503, "too many connections from this address"), socket));
+    if let Err(full) = permit.count_as(client) {
+        return Err((full.declined(), socket));
     }
     if let (Opening::Upgrade { caller, .. }, Some(token)) = (&mut opening, token) {
         match site.identify(&token, client).await {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::address::counted_as;
+use super::opening::Declined;
 
 /// Counts the open connections of every carrier and of HTTP.
 #[derive(Debug)]
@@ -34,6 +35,16 @@ pub enum Full {
     /// This address holds as many connections as it may.
     #[error("this address holds as many connections as it may")]
     Address,
+}
+
+impl Full {
+    /// The answer: whoever has too much is told so as such, and when to try again.
+    pub(crate) fn declined(self) -> Declined {
+        match self {
+            Self::Server => Declined::because(503, self.to_string()),
+            Self::Address => Declined { header: Some(("Retry-After", "10")), ..Declined::because(429, self.to_string()) },
+        }
+    }
 }
 
 impl Admission {

@@ -92,7 +92,7 @@ impl Announcement {
                 EntryEvent::Channel(change) => change.deleted,
                 _ => false,
             },
-            Publication::Membership { .. } | Publication::Revoked { .. } => true,
+            Publication::Membership { .. } | Publication::Revoked { .. } | Publication::Parted { .. } => true,
             _ => false,
         }
     }

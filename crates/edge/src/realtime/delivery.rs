@@ -37,7 +37,10 @@ impl Shard {
                 self.tell_room(announcement, None);
             }
             Publication::Revoked { user, sessions } => self.revoke(*user, sessions),
-            Publication::Positions(_) | Publication::Presence(_) | Publication::Rejected { .. } => self.tell_room(announcement, None),
+            Publication::Parted { user, from } => self.part_from(*user, *from),
+            Publication::Positions(_) | Publication::Presence(_) | Publication::Hidden { .. } | Publication::Rejected { .. } => {
+                self.tell_room(announcement, None);
+            }
             Publication::Outcome { .. } => {}
         }
     }

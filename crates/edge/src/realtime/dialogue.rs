@@ -262,6 +262,8 @@ impl Shard {
     pub(super) fn reply(&mut self, index: Index, reply_to: ReplyTo, result: Result<Reply, ErrorBody>) {
         if let Err(error) = &result {
             self.tally.refused(&error.code);
+            let client = self.connections.get(index as usize).map(|connection| connection.permit.address());
+            tracing::debug!(code = %error.code, ?client, "a command was refused");
         }
         if reply_to == ReplyTo::Connect {
             if let Err(error) = result {

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::admission::{Admission, Permit};
 use super::mailbox::Mailbox;
-use super::opening::{Declined, Opening};
+use super::opening::Opening;
 use super::shard::Mail;
 use super::stream::Stream;
 use crate::settings::Settings;
@@ -157,7 +157,7 @@ impl Accepting {
                 metrics::counter!("rialto_connections_full_total").increment(1);
                 tracing::debug!(client = %address, "{full}");
                 // Best effort: whether it is read or not, the connection ends here.
-                let _ = stream.write(&Declined::because(503, full.to_string()).encode());
+                let _ = stream.write(&full.declined().encode());
             }
         }
     }

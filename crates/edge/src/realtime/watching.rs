@@ -53,6 +53,13 @@ impl Shard {
         }
     }
 
+    /// Two users are parted: from this moment on the connections of the one hear nothing of the other's presence.
+    pub(super) fn part_from(&mut self, user: UserId, from: UserId) {
+        for index in self.rooms.members(Topic::User(user)).to_vec() {
+            self.leave(index, Topic::Presence(from));
+        }
+    }
+
     pub(super) fn unwatch_presence(&mut self, key: Key, users: &[UserId]) {
         if self.find(key).is_some() {
             users.iter().for_each(|user| self.leave(key.index, Topic::Presence(*user)));

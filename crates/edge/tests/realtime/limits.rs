@@ -185,7 +185,7 @@ fn the_server_takes_as_many_connections_as_it_may() {
 fn one_address_takes_as_many_connections_as_it_may() {
     let server = Server::with(|settings| settings.connections_per_address = 1);
     let _first = Client::hello(server.address, "ana");
-    assert_refused(&server, 503);
+    assert_refused(&server, 429);
 }
 
 fn assert_refused(server: &Server, status: u16) {

@@ -183,3 +183,17 @@ fn the_bus_is_asked_for_what_connections_need() {
     let asked = server.bus.0.lock().clone();
     assert_eq!(asked, [Topic::Channel(GENERAL), Topic::User(user("ana"))].map(|topic| format!("{topic:?}")).into());
 }
+
+#[test]
+fn whom_one_is_parted_from_one_does_not_hear_of_any_more() {
+    let server = Server::start();
+    let mut ana = Client::hello(server.address, "ana");
+    ana.ask("presence.watch", json!({"users": [user("ben"), user("cleo")]}));
+    ana.json();
+    let present = |who| Publication::Presence(UserPresence { user: user(who), presence: Presence { online: true, last_seen: None } });
+    server.service.publish(Topic::User(user("ana")), Publication::Parted { user: user("ana"), from: user("ben") });
+    server.service.publish(Topic::Presence(user("ben")), present("ben"));
+    server.service.publish(Topic::Presence(user("cleo")), present("cleo"));
+    let (name, told) = ana.event();
+    assert_eq!((name.as_str(), &told["user"]), ("presence", &json!(user("cleo"))));
+}

@@ -30,6 +30,11 @@ settings! {
         /// Log-ins that one address may try for one user name. A stranger elsewhere does not use it up, so nobody can
         /// be locked out by others.
         log_ins_per_name_per_minute: u32 = 6, 1..=1_000_000, "attempts a minute";
+        /// Log-ins that may be tried for one user name by all addresses together from which nobody has logged in under
+        /// it. Addresses and devices of its owner are not counted, so that strangers cannot lock anybody out.
+        log_ins_from_new_places_per_hour: u32 = 60, 1..=1_000_000, "attempts an hour";
+        /// Commands of one address, whoever sends them. Whole offices and mobile networks share one.
+        commands_per_address_per_second: u32 = 10_000, 1..=1_000_000, "commands a second";
         /// Channels that one user may open, and people they may look up.
         discoveries_per_minute: u32 = 60, 1..=1_000_000, "look-ups a minute";
     }

@@ -58,13 +58,13 @@ async fn flags_are_ones_own_and_ones_other_devices_are_told() {
         town.witness.heard(who.user);
     }
     let muted = Flags { muted_until: Some(Timestamp(5)), ..Flags::default() };
-    assert_eq!(town.service.change_flags(ana, group, |flags| Flags { muted_until: Some(Timestamp(5)), ..flags }).await, Ok(muted));
+    assert_eq!(town.service.change_flags(ana, group, FlagChange::Mute(Some(Timestamp(5)))).await, Ok(muted));
     let pinned = Flags { pinned: true, ..muted };
-    assert_eq!(town.service.change_flags(ana, group, |flags| Flags { pinned: true, ..flags }).await, Ok(pinned), "the rest stays");
+    assert_eq!(town.service.change_flags(ana, group, FlagChange::Pin(true)).await, Ok(pinned), "the rest stays");
     assert_eq!(told(&town, ana), [(group, Membership::Settings); 2]);
     assert_eq!(told(&town, bob), []);
     assert_eq!(town.service.channel(bob, group).await.unwrap().listing.flags, Flags::default());
-    assert_eq!(town.service.change_flags(cleo, group, |flags| flags).await, Err(Refusal::ChannelUnknown));
+    assert_eq!(town.service.change_flags(cleo, group, FlagChange::Pin(true)).await, Err(Refusal::ChannelUnknown));
     let town = town.restarted().await;
     assert_eq!(town.service.channel(ana, group).await.unwrap().listing.flags, pinned);
 }

@@ -126,3 +126,26 @@ async fn who_was_removed_may_come_back_and_misses_what_was_between() {
     town.say(ana, group, "after").await;
     assert_eq!(town.words(bob, group).await, ["before", "after"]);
 }
+
+#[tokio::test]
+async fn two_devices_that_join_at_once_use_one_use() {
+    let town = Town::new().await;
+    let [ana, bob, cleo] = town.people(["ana", "bob", "cleo"]).await;
+    let group = town.group(ana, &[]).await;
+    let link = invite(&town, ana, group, Some(2), None).await;
+    let (one, other) = tokio::join!(join(&town, bob, &link), join(&town, bob, &link));
+    assert_eq!((one, other), (Ok(group), Ok(group)));
+    assert_eq!(join(&town, cleo, &link).await, Ok(group), "a use is left");
+}
+
+#[tokio::test]
+async fn the_last_place_is_taken_by_one_and_the_other_use_is_left() {
+    let town = Plan { limits: Limits { members: 2, ..Limits::default() }, ..Plan::default() }.found().await;
+    let [ana, bob, cleo] = town.people(["ana", "bob", "cleo"]).await;
+    let group = town.group(ana, &[]).await;
+    let link = invite(&town, ana, group, Some(2), None).await;
+    let (one, other) = tokio::join!(join(&town, bob, &link), join(&town, cleo, &link));
+    assert_eq!((one, other), (Ok(group), Err(Refusal::ChannelFull)));
+    town.service.leave(bob, group).await.unwrap();
+    assert_eq!(join(&town, cleo, &link).await, Ok(group), "a use is left");
+}

@@ -15,7 +15,7 @@ use rialto_domain::auth::Identity;
 use rialto_domain::channel::{ChannelKind, Role};
 use rialto_domain::entry::Event;
 use rialto_domain::limit::{Limits, Rate};
-use rialto_domain::ports::Flags;
+use rialto_domain::ports::{FlagChange, Flags};
 use rialto_domain::publication::{Membership, Publication};
 use rialto_domain::{ChannelId, Refusal, Seq, Timestamp, UserId};
 use rialto_service::{ListedChannel, MessageDraft, RatePolicy, Wish};

@@ -85,3 +85,18 @@ async fn pins_are_shown_oldest_first_and_set_by_those_who_may() {
     let said = town.say(ana, direct, "between us").await;
     assert!(town.service.pin(bob, direct, said, true).await.unwrap().is_some());
 }
+
+#[tokio::test]
+async fn what_one_deletes_for_oneself_disappears_on_ones_other_devices() {
+    let town = Town::new().await;
+    let [ana, bob] = town.people(["ana", "bob"]).await;
+    let group = town.group(ana, &[bob]).await;
+    let seq = town.say(bob, group, "not for me").await;
+    for who in [ana, bob] {
+        town.witness.heard(who.user);
+    }
+    town.service.hide(ana, group, seq).await.unwrap();
+    let heard = town.witness.heard(ana.user);
+    assert!(matches!(heard[..], [Publication::Hidden { channel, seq: hidden, .. }] if (channel, hidden) == (group, seq)), "{heard:?}");
+    assert!(town.witness.heard(bob.user).is_empty());
+}

@@ -31,6 +31,7 @@ macro_rules! ask_accounts {
             ending_log_ins_tells_which_ended
             nobody_ends_the_log_ins_of_another
             ended_log_ins_are_told_since_a_moment
+            log_ins_that_ended_long_ago_are_forgotten
             blocks_may_be_repeated_and_taken_back
             a_block_stands_between_both
         }
@@ -288,6 +289,25 @@ pub async fn ended_log_ins_are_told_since_a_moment(backend: Backend) {
         let told = backend.accounts.revoked_since(Timestamp(since)).await.expect("the store answers");
         assert_eq!(sorted(told), sorted(expected.to_vec()), "since {since}");
     }
+}
+
+/// Those of one user, and never one that is open.
+pub async fn log_ins_that_ended_long_ago_are_forgotten(backend: Backend) {
+    let at = |user, began, expires_at| LogIn { expires_at: Timestamp(expires_at), ..log_in(user, Timestamp(began)) };
+    let (revoked, expired, late, open) = (at(user(1), 1, 9_000), at(user(1), 2, 400), at(user(1), 3, 9_000), at(user(1), 4, 9_000));
+    let another = at(user(2), 5, 400);
+    for log_in in [&revoked, &expired, &late, &open, &another] {
+        backend.accounts.open_log_in(log_in.clone()).await.expect("begins");
+    }
+    backend.accounts.revoke(user(1), Which::One(revoked.id), Timestamp(300)).await.expect("ends");
+    backend.accounts.revoke(user(1), Which::One(late.id), Timestamp(500)).await.expect("ends");
+    backend.accounts.forget_log_ins(user(1), Timestamp(500)).await.expect("forgets");
+    let mut kept = Vec::new();
+    for log_in in [&revoked, &expired, &late, &open, &another] {
+        kept.push(backend.accounts.find_log_in(log_in.id).await.expect("the store answers").is_some());
+    }
+    assert_eq!(kept, [false, false, true, true, true]);
+    assert_eq!(backend.accounts.revoked_since(Timestamp(400)).await.expect("the store answers"), [late.id]);
 }
 
 /// Setting twice is setting once, and so is ending.

@@ -74,6 +74,11 @@ impl AccountStore for MemoryStore {
         Ok(())
     }
 
+    async fn forget_log_ins(&self, user: UserId, ended_before: Timestamp) -> PortResult<()> {
+        self.kept().log_ins.retain(|_, log_in| log_in.user != user || log_in.ended_at() >= ended_before);
+        Ok(())
+    }
+
     async fn find_log_in(&self, session: SessionId) -> PortResult<Option<LogIn>> {
         Ok(self.kept().log_ins.get(&session).cloned())
     }

@@ -5,7 +5,9 @@ use std::cmp::Reverse;
 use async_trait::async_trait;
 use rialto_domain::channel::{ChannelKind, Member};
 use rialto_domain::log::Seq;
-use rialto_domain::ports::{ChannelPage, ChannelStore, Cursor, Flags, Invite, Listing, MemberRow, NewChannel, Opened, PortError, PortResult, Roster};
+use rialto_domain::ports::{
+    ChannelPage, ChannelStore, Cursor, FlagChange, Flags, Invite, Listing, MemberRow, NewChannel, Opened, PortError, PortResult, Roster,
+};
 use rialto_domain::{ChannelId, Timestamp, UserId};
 
 use super::MemoryStore;
@@ -81,9 +83,11 @@ impl ChannelStore for MemoryStore {
         Ok(rows.take(limit).map(row).collect())
     }
 
-    async fn set_flags(&self, user: UserId, channel: ChannelId, flags: Flags) -> PortResult<()> {
-        self.kept().channel_mut(channel)?.flags.insert(user, flags);
-        Ok(())
+    async fn change_flags(&self, user: UserId, channel: ChannelId, change: FlagChange) -> PortResult<Flags> {
+        let mut kept = self.kept();
+        let flags = kept.channel_mut(channel)?.flags.entry(user).or_default();
+        *flags = flags.changed(change);
+        Ok(*flags)
     }
 
     async fn hide(&self, user: UserId, channel: ChannelId, seq: Seq) -> PortResult<()> {
@@ -103,6 +107,13 @@ impl ChannelStore for MemoryStore {
             invite.uses_left = invite.uses_left.map(|left| left - 1);
             invite.channel
         }))
+    }
+
+    async fn return_use(&self, digest: [u8; 32]) -> PortResult<()> {
+        if let Some(invite) = self.kept().invites.get_mut(&digest) {
+            invite.uses_left = invite.uses_left.map(|left| left + 1);
+        }
+        Ok(())
     }
 }
 

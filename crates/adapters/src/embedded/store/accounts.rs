@@ -112,6 +112,15 @@ impl AccountStore for Store {
         .await
     }
 
+    async fn forget_log_ins(&self, user: UserId, ended_before: Timestamp) -> PortResult<()> {
+        self.write(Guard::Undo, SMALL, move |group| {
+            let forget = "DELETE FROM log_in WHERE user = ?1 AND (expires_at < ?2 OR revoked_at < ?2)";
+            group.sql.prepare_cached(forget)?.execute((Col(user), Col(ended_before)))?;
+            Ok(())
+        })
+        .await
+    }
+
     async fn find_log_in(&self, session: SessionId) -> PortResult<Option<LogIn>> {
         self.read(move |view| {
             let mut select = view.sql.prepare_cached(concat!("SELECT ", log_in_columns!(), " FROM log_in WHERE id = ?1"))?;

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use rialto_domain::channel::{About, ChannelKind, Member};
 use rialto_domain::log::Head;
-use rialto_domain::ports::{ChannelPage, ChannelStore, Cursor, Flags, Invite, Listing, MemberRow, NewChannel, Opened, PortResult, Roster};
+use rialto_domain::ports::{ChannelPage, ChannelStore, Cursor, FlagChange, Flags, Invite, Listing, MemberRow, NewChannel, Opened, PortResult, Roster};
 use rialto_domain::position::Minima;
 use rialto_domain::{ChannelId, Seq, Timestamp, UserId};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -88,12 +88,13 @@ impl ChannelStore for Store {
         .await
     }
 
-    async fn set_flags(&self, user: UserId, channel: ChannelId, flags: Flags) -> PortResult<()> {
+    async fn change_flags(&self, user: UserId, channel: ChannelId, change: FlagChange) -> PortResult<Flags> {
         self.write(Guard::Undo, 1024, move |group| {
             let channel = group.channel(channel)?.key;
+            let flags = listing::kept_flags(group.sql, user, channel)?.changed(change);
             let put = "INSERT OR REPLACE INTO flag (user, channel, muted_until, archived, pinned) VALUES (?1, ?2, ?3, ?4, ?5)";
             group.sql.prepare_cached(put)?.execute(params![Col(user), channel, flags.muted_until.map(Col), flags.archived, flags.pinned])?;
-            Ok(())
+            Ok(flags)
         })
         .await
     }
@@ -120,6 +121,14 @@ impl ChannelStore for Store {
             let Some((channel, ..)) = good else { return Ok(None) };
             group.sql.prepare_cached("UPDATE invite SET uses_left = uses_left - 1 WHERE digest = ?1")?.execute([digest])?;
             Ok(Some(channel))
+        })
+        .await
+    }
+
+    async fn return_use(&self, digest: [u8; 32]) -> PortResult<()> {
+        self.write(Guard::Undo, 1024, move |group| {
+            group.sql.prepare_cached("UPDATE invite SET uses_left = uses_left + 1 WHERE digest = ?1")?.execute([digest])?;
+            Ok(())
         })
         .await
     }

@@ -7,7 +7,7 @@ use rialto_domain::UserId;
 use rialto_domain::channel::{About, ChannelKind};
 use rialto_domain::log::Head;
 use rialto_domain::ports::{ChannelPage, Cursor, Flags, Listing};
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::column::{Col, get, get_optional};
 use super::fault::Fault;
@@ -76,6 +76,12 @@ pub(super) fn find(view: &View<'_>, user: UserId, key: ChannelKey) -> Result<Opt
         unread,
         mentions,
     }))
+}
+
+/// What a member keeps about a channel.
+pub(super) fn kept_flags(sql: &Connection, user: UserId, key: ChannelKey) -> rusqlite::Result<Flags> {
+    let mut select = sql.prepare_cached("SELECT muted_until, archived, pinned FROM flag WHERE user = ?1 AND channel = ?2")?;
+    Ok(select.query_row(params![Col(user), key], |row| flags(row, 0)).optional()?.unwrap_or_default())
 }
 
 /// Reads what a member keeps about a channel, if they ever did.

@@ -56,6 +56,23 @@ pub async fn an_invite_for_one_lets_one_in_however_many_try(backend: Backend) {
     assert_eq!(let_in, [channel]);
 }
 
+/// A use is worth as much after it was given back; where uses are not counted there is nothing to give.
+pub async fn a_use_that_let_nobody_in_is_given_back(backend: Backend) {
+    let once = keep(&backend, 1, None, Some(1)).await;
+    let for_ever = keep(&backend, 2, None, None).await;
+    for _ in 0..2 {
+        assert_eq!(use_up(&backend, 1, 0).await, Some(once));
+        backend.channels.return_use([1; 32]).await.expect("the store answers");
+    }
+    assert_eq!(use_up(&backend, 1, 0).await, Some(once));
+    assert_eq!(use_up(&backend, 1, 0).await, None);
+    for digest in [2, 3] {
+        backend.channels.return_use([digest; 32]).await.expect("the store answers");
+    }
+    assert_eq!(use_up(&backend, 2, 0).await, Some(for_ever));
+    assert_eq!(use_up(&backend, 3, 0).await, None, "an invite that never was");
+}
+
 async fn keep(backend: &Backend, digest: u8, expires_at: Option<Timestamp>, uses_left: Option<u32>) -> ChannelId {
     let channel = Scribe::new(backend).open(ChannelKind::Group, user(1), &[]).await;
     let invite = Invite { digest: [digest; 32], channel, by: user(1), expires_at, uses_left };

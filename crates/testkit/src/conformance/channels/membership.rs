@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rialto_domain::apply::Command;
 use rialto_domain::channel::{ChannelKind, Role};
 use rialto_domain::log::{Interval, Seq};
-use rialto_domain::ports::{Flags, PortError};
+use rialto_domain::ports::{FlagChange, Flags, PortError};
 use rialto_domain::{Timestamp, UserId};
 
 use crate::builders::{add, channel_id, mark, user, users};
@@ -129,8 +129,11 @@ pub async fn flags_are_each_members_own(backend: Backend) {
     };
     let all = Flags { muted_until: Some(Timestamp(u64::MAX >> 1)), archived: true, pinned: true };
     for wish in [all, Flags { muted_until: Some(Timestamp(5)), ..Flags::default() }, Flags { archived: true, ..Flags::default() }, Flags::default(), all] {
-        backend.channels.set_flags(user(2), channel, wish).await.expect("sets flags");
-        assert_eq!(flags(2, channel).await, wish);
+        let mut told = Flags::default();
+        for change in [FlagChange::Mute(wish.muted_until), FlagChange::Archive(wish.archived), FlagChange::Pin(wish.pinned)] {
+            told = backend.channels.change_flags(user(2), channel, change).await.expect("changes a flag");
+        }
+        assert_eq!((told, flags(2, channel).await), (wish, wish));
         let page = backend.channels.list(user(2), None, 10).await.expect("a page");
         assert!(page.channels.iter().any(|listing| listing.channel == channel && listing.flags == wish));
         assert_eq!((flags(1, channel).await, flags(2, other).await), (Flags::default(), Flags::default()));
@@ -138,4 +141,22 @@ pub async fn flags_are_each_members_own(backend: Backend) {
     scribe.say(channel, user(1), "word").await;
     scribe.settle(channel, user(2), mark(3, 3)).await;
     assert_eq!(flags(2, channel).await, all, "an append leaves them alone");
+}
+
+/// Each device changes one flag and knows nothing of the other.
+pub async fn flags_changed_at_the_same_moment_are_all_changed(backend: Backend) {
+    let channel = Scribe::new(&backend).open(ChannelKind::Group, user(1), &[]).await;
+    let changes = [FlagChange::Mute(Some(Timestamp(9))), FlagChange::Archive(true), FlagChange::Pin(true)];
+    let devices: Vec<_> = changes
+        .into_iter()
+        .map(|change| {
+            let channels = backend.channels.clone();
+            tokio::spawn(async move { channels.change_flags(user(1), channel, change).await.expect("changes a flag") })
+        })
+        .collect();
+    for device in devices {
+        device.await.expect("comes to its end");
+    }
+    let flags = backend.channels.find_listing(user(1), channel).await.expect("the store answers").expect("is in").flags;
+    assert_eq!(flags, Flags { muted_until: Some(Timestamp(9)), archived: true, pinned: true });
 }

@@ -26,6 +26,7 @@ macro_rules! ask_channels {
             memberships_are_those_of_the_present
             acquainted_are_those_who_share_a_channel_now
             flags_are_each_members_own
+            flags_changed_at_the_same_moment_are_all_changed
             a_list_begins_with_the_most_recently_active
             a_list_gives_every_channel_once_over_its_pages
             a_list_of_channels_active_at_the_same_moment_is_complete
@@ -41,6 +42,7 @@ macro_rules! ask_channels {
             an_invite_is_good_for_its_uses
             an_invite_ends_at_its_time
             an_invite_for_one_lets_one_in_however_many_try
+            a_use_that_let_nobody_in_is_given_back
         }
     };
 }

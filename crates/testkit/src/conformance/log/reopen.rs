@@ -3,7 +3,7 @@
 use rialto_domain::apply::Command;
 use rialto_domain::channel::{ChannelKind, Role};
 use rialto_domain::log::Seq;
-use rialto_domain::ports::{AccountStore, ChannelStore, Flags, Invite, NewChannel, Opened, Rotated, Which};
+use rialto_domain::ports::{AccountStore, ChannelStore, FlagChange, Invite, NewChannel, Opened, Rotated, Which};
 use rialto_domain::{Timestamp, UserId};
 
 use super::stories::hold_against_truth;
@@ -27,8 +27,7 @@ pub async fn everything_appended_survives_reopening(mut reopen: impl AsyncFnMut(
     scribe.write(channel, user(3), Command::Leave).await;
     scribe.settle(channel, user(2), mark(6, 5)).await;
     scribe.settle(pair, user(2), Command::Block { on: true }).await;
-    let flags = Flags { pinned: true, ..Flags::default() };
-    backend.channels.set_flags(user(2), channel, flags).await.expect("sets flags");
+    backend.channels.change_flags(user(2), channel, FlagChange::Pin(true)).await.expect("changes a flag");
     backend.channels.hide(user(2), channel, first).await.expect("hides");
     let invite = Invite { digest: [5; 32], channel, by: user(1), expires_at: None, uses_left: Some(2) };
     backend.channels.put_invite(invite).await.expect("keeps an invite");
