@@ -4,6 +4,7 @@
 //! domain  ◄── wire
 //! domain  ◄── service
 //! domain  ◄── adapters
+//! domain  ◄── checker
 //! domain, wire, service ◄── edge
 //! all of the above      ◄── server
 //! domain, wire, service ◄── testkit (a dev-dependency of anybody)
@@ -24,7 +25,8 @@ const ARROWS: &[(&str, &str, &[&str])] = &[
     ("rialto-service", "service", &["rialto-domain"]),
     ("rialto-adapters", "adapters", &["rialto-domain"]),
     ("rialto-edge", "edge", &["rialto-domain", "rialto-wire", "rialto-service"]),
-    ("rialto", "server", &["rialto-domain", "rialto-wire", "rialto-service", "rialto-adapters", "rialto-edge"]),
+    ("rialto-checker", "checker", &["rialto-domain"]),
+    ("rialto", "server", &["rialto-domain", "rialto-wire", "rialto-service", "rialto-adapters", "rialto-edge", "rialto-checker"]),
     ("rialto-testkit", "testkit", &["rialto-domain", "rialto-wire", "rialto-service"]),
 ];
 
