@@ -52,6 +52,10 @@ impl ChannelLog for Store {
         let visible = visible.to_vec();
         self.read(move |view| history::pinned(view, channel, reader, &visible)).await
     }
+
+    async fn writable(&self) -> PortResult<()> {
+        Ok(self.check_writable()?)
+    }
 }
 
 fn load(view: &View<'_>, id: ChannelId) -> Result<Channel, Fault> {
