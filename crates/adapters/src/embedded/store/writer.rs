@@ -174,6 +174,10 @@ impl Writer {
     }
 
     fn begin(&mut self) -> Result<(), Fault> {
+        if !self.sql.is_autocommit() {
+            // Even that failed after the last failure.
+            self.command("ROLLBACK")?;
+        }
         if self.must_cut {
             checkpoint::cut(&self.sql, &self.log)?;
             self.must_cut = false;
