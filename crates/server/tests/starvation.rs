@@ -67,17 +67,17 @@ fn with_too_little_memory_nothing_acknowledged_is_lost() {
     let status = fs::read_to_string(format!("/proc/{}/status", small.pid())).unwrap();
     let kib: u64 = status.lines().find_map(|line| line.strip_prefix("VmPeak:")).unwrap().trim().trim_end_matches(" kB").parse().unwrap();
     drop(small);
-    let command = under(&format!("ulimit -v {}", kib + (96 << 10)), &serve(&data, &[]));
+    let command = under(&format!("ulimit -v {}", kib + (16 << 10)), &serve(&data, &[]));
     let mut server = Server::start(command).unwrap();
     let mut talk = Talk::begin(&server.url, 4);
     talk.write(|| 0, |attempts| attempts.len() > 400);
     // Many ask for much, and do not take it.
     let (tokens, group) = (talk.tokens(), talk.groups[0].clone());
     let mut greedy = Vec::new();
-    for number in 0..400 {
+    for number in 0..100 {
         let Ok(mut wire) = Wire::dial(&server.url, &tokens[number % tokens.len()]).and_then(Wire::greeted) else { break };
         // A connection may break meanwhile.
-        let _ = (2..12).try_for_each(|id| wire.send(id, "history", &json!({"channel": group, "limit": 200})));
+        let _ = (2..8).try_for_each(|id| wire.send(id, "history", &json!({"channel": group, "limit": 200})));
         greedy.push(wire);
     }
     let before = talk.attempts.len();

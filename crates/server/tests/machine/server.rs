@@ -37,8 +37,13 @@ pub(crate) const OPEN: &[&str] = &[
 
 /// `rialto serve` on a data directory, on a free port.
 pub(crate) fn serve(data: &Path, settings: &[&str]) -> Command {
+    serve_at("127.0.0.1:0", data, settings)
+}
+
+/// `rialto serve` on a data directory, at an address.
+pub(crate) fn serve_at(address: &str, data: &Path, settings: &[&str]) -> Command {
     let mut command = rialto();
-    command.arg("serve").arg("--data-dir").arg(data).arg("--listen=127.0.0.1:0").args(OPEN).args(settings);
+    command.args(["serve", "--listen", address, "--data-dir"]).arg(data).args(OPEN).args(settings);
     command
 }
 
