@@ -28,7 +28,7 @@ run: build ## Start the server; settings by RIALTO_… or ARGS="--listen 127.0.0
 	@exec $(CARGO_TARGET_DIR)/release/rialto serve $(ARGS)
 
 .PHONY: test
-test: test-rust test-js test-python ## Run every test
+test: test-rust test-js test-python test-autobahn test-clients ## Run every test
 
 .PHONY: test-rust
 test-rust: ## … the tests beside the code, of every crate
@@ -47,6 +47,16 @@ test-python: server ## … the official Python clients against the server
 	$(call step,The official Python clients)
 	@tools/suite python
 
+.PHONY: test-clients
+test-clients: server ## … the clients' own: types, and tests of the core with the server
+	$(call step,The clients)
+	@tools/suite clients
+
+.PHONY: test-autobahn
+test-autobahn: server ## … the WebSocket echo against Autobahn|Testsuite
+	$(call step,Autobahn|Testsuite)
+	@tools/suite autobahn $(ARGS)
+
 .PHONY: test-run
 test-run: ## … `make run`, as a stranger would meet it
 	$(call step,make run)
@@ -57,6 +67,11 @@ test-run: ## … `make run`, as a stranger would meet it
 server:
 	@tools/need c rust >/dev/null || tools/need c rust
 	@cargo test --locked --workspace --no-run --quiet
+
+.PHONY: fuzz
+fuzz: ## Fuzz what strangers send, 60 s each; ARGS="3600 http_head" says how long and what
+	$(call step,Fuzzing)
+	@tools/fuzz $(ARGS)
 
 .PHONY: bench
 bench: build ## Measure the release on this machine: deliveries, latencies, cost

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| rialto_fuzz::engineio_payload(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| rialto_fuzz::wire::engineio_payload(data));

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| rialto_fuzz::http_head(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| rialto_fuzz::wire::http_head(data));

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| rialto_fuzz::socketio_packet(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| rialto_fuzz::wire::socketio_packet(data));

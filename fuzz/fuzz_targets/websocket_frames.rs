@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| rialto_fuzz::websocket_frames(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| rialto_fuzz::wire::websocket_frames(data));

@@ -36,7 +36,7 @@ pub struct Settings {
 /// Time limits, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
-    /// From connecting to the end of the request head.
+    /// From connecting to the end of the request head. Bodies and messages have more: [`Timing::transfer_ms`].
     pub head_ms: u64,
     /// From opening to a successful hello.
     pub greeting_ms: u64,
@@ -79,6 +79,16 @@ impl Default for Settings {
 impl Default for Timing {
     fn default() -> Self {
         Self { head_ms: 10_000, greeting_ms: 10_000, heartbeat: Pace { interval_ms: 25_000, timeout_ms: 20_000 }, upgrade_ms: 10_000, linger_ms: 2_000 }
+    }
+}
+
+impl Timing {
+    /// The slowest that a body or a message may come, in bytes per millisecond.
+    const SLOWEST: u64 = 16;
+
+    /// How long so many bytes may take to come, and no longer: the time of a head, and more the more there are.
+    pub fn transfer_ms(&self, bytes: u64) -> u64 {
+        self.head_ms.saturating_add(bytes / Self::SLOWEST)
     }
 }
 

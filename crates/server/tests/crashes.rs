@@ -8,9 +8,9 @@ mod program;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tempfile::TempDir;
 
-use machine::server::{serve, serve_at};
+use machine::server::serve;
 use machine::{Server, Talk, amount};
-use program::{rialto, wait_for};
+use program::wait_for;
 use rialto_testkit::Dice;
 
 #[test]

@@ -77,7 +77,8 @@ pub struct Town {
     bound: usize,
 }
 
-const KEY: TokenKey = TokenKey([7; 32]);
+/// What signs the tokens of every town.
+pub const KEY: TokenKey = TokenKey([7; 32]);
 
 impl Plan {
     /// Founds the town.

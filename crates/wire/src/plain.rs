@@ -65,16 +65,22 @@ pub fn open_msgpack(bytes: &[u8]) -> Result<Request<'_>, EnvelopeError> {
     let mut rest = bytes;
     let fields = rmp::decode::read_map_len(&mut rest).map_err(|_| malformed("not a map"))?;
     let (mut id, mut name, mut data) = (None, None, Payload::Absent);
+    let mut seen = [false; 3];
     for _ in 0..fields {
         let (key, after) = rmp::decode::read_str_from_slice(rest).map_err(|_| malformed("a key is not text"))?;
         let (value, next) = after.split_at(depth::msgpack_len(after).map_err(|error| EnvelopeError::Malformed(error.to_string()))?);
+        rest = next;
+        let Some(field) = ["id", "cmd", "data"].iter().position(|name| *name == key) else { continue };
+        // A reader behind us might take the other one. JSON refuses this, too.
+        if std::mem::replace(&mut seen[field], true) {
+            return Err(malformed("a field is repeated"));
+        }
         match key {
             "id" => id = Some(rmp::decode::read_int::<u64, _>(&mut &value[..]).map_err(|_| malformed("id is not a number"))?),
             "cmd" => name = Some(rmp::decode::read_str_from_slice(value).map_err(|_| malformed("cmd is not text"))?.0),
-            "data" if value != [0xc0] => data = Payload::Msgpack(value),
+            _ if value != [0xc0] => data = Payload::Msgpack(value),
             _ => {}
         }
-        rest = next;
     }
     let id = id.ok_or_else(|| malformed("id is missing"))?;
     let name = name.ok_or_else(|| malformed("cmd is missing"))?;
@@ -132,6 +138,10 @@ mod tests {
         assert_eq!(open_json(&"[".repeat(100_000)).map(|_| ()), Err(EnvelopeError::TooDeep));
         for bytes in [&[][..], &[0x80], &[0xc1], &[0x81, 0xa2, b'i', b'd', 0xff], &[0xdf, 0xff, 0xff, 0xff, 0xff]] {
             assert!(matches!(open_msgpack(bytes), Err(EnvelopeError::Malformed(_))), "{bytes:?}");
+        }
+        for twice in [&b"\xa2id\x01"[..], b"\xa3cmd\xa1x", b"\xa4data\xc0"] {
+            let bytes = [&b"\x85\xa2id\x01\xa3cmd\xa1x\xa4data\xc0\xa5later\x01"[..], twice].concat();
+            assert_eq!(open_msgpack(&bytes).map(drop), Err(EnvelopeError::Malformed("a field is repeated".into())));
         }
         assert!(open_msgpack(&[0x91; 100_000]).is_err());
     }

@@ -6,7 +6,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { within } from './patience.js';
+import { eventually, within } from './patience.js';
 
 const PROGRAM = process.env.RIALTO_BIN ?? new URL('../../../target/debug/rialto', import.meta.url).pathname;
 
@@ -82,8 +82,8 @@ export class Server {
     const address = new Promise((resolve, reject) => {
       const hear = (text) => {
         this.log += text;
-        const found = /http:\/\/127\.0\.0\.1:\d+/.exec(this.log.slice(since));
-        if (found) resolve(found[0]);
+        const found = /Rialto is at (http:\S+)/.exec(this.log.slice(since));
+        if (found) resolve(found[1]);
       };
       child.stdout.setEncoding('utf8').on('data', hear);
       child.stderr.setEncoding('utf8').on('data', hear);
@@ -109,6 +109,18 @@ export class Server {
   /** Lets it live again, at the same address, with what it kept. */
   async revive() {
     await this.#begin();
+  }
+
+  /** The process of its present life. */
+  get pid() {
+    return this.#child.pid;
+  }
+
+  /** What it counted, as an operator reads it: name with labels → value. Needs `metrics_listen: '127.0.0.1:0'`. */
+  async metrics() {
+    const url = await eventually('the address of the metrics', () => [...this.log.matchAll(/health and metrics are at (http:\S+)/g)].at(-1)?.[1]);
+    const lines = (await (await fetch(`${url}/metrics`)).text()).split('\n').filter((line) => line && !line.startsWith('#'));
+    return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ')))]));
   }
 
   /** How many descriptors it has open (where there is a /proc to tell). */

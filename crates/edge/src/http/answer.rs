@@ -36,6 +36,9 @@ pub(super) enum Fault {
     /// The body is something else than JSON.
     #[error("the body must be JSON, and say so: Content-Type: application/json")]
     NotJson,
+    /// The body is compressed, and we inflate nothing.
+    #[error("the body must not be compressed")]
+    Compressed,
     /// The client's address has as many connections as it may have.
     #[error("too many connections from this address")]
     TooManyConnections,
@@ -53,7 +56,7 @@ impl Fault {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::NotJson | Self::Compressed => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooManyConnections => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -70,6 +73,7 @@ impl Fault {
             Self::TooSlow => "http.too_slow",
             Self::TooLarge(_) => "http.too_large",
             Self::NotJson => "http.not_json",
+            Self::Compressed => "http.compressed",
             Self::TooManyConnections => "http.too_many_connections",
             Self::Internal => Refusal::Internal.code(),
         }

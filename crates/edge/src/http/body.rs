@@ -1,24 +1,25 @@
-//! Reading a request's body: no more than allowed, no slower than allowed.
+//! Reading a request's body: no more than allowed, no slower than allowed, and as it comes: nothing is inflated.
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::HeaderMap;
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::time::Duration;
 
 use super::answer::Fault;
-
-/// The slowest that a body may come, in bytes per millisecond, after the time that a head may take.
-const SLOWEST: u64 = 16;
+use crate::settings::Timing;
 
 /// The whole body.
-pub(super) async fn read(headers: &HeaderMap, body: Body, max_bytes: usize, head_ms: u64) -> Result<Bytes, Fault> {
+pub(super) async fn read(headers: &HeaderMap, body: Body, max_bytes: usize, timing: &Timing) -> Result<Bytes, Fault> {
+    if headers.get(CONTENT_ENCODING).is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Err(Fault::Compressed);
+    }
     let announced = length(headers);
     if announced.is_some_and(|length| length > max_bytes as u64) {
         return Err(Fault::TooLarge(max_bytes));
     }
-    let time = Duration::from_millis(head_ms + announced.unwrap_or(max_bytes as u64) / SLOWEST);
+    let time = Duration::from_millis(timing.transfer_ms(announced.unwrap_or(max_bytes as u64)));
     match tokio::time::timeout(time, collect(body, max_bytes)).await {
         Ok(collected) => collected,
         Err(_) => Err(Fault::TooSlow),

@@ -6,6 +6,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
+use rialto_wire::code;
 use std::convert::Infallible;
 use std::io;
 use std::net::IpAddr;
@@ -20,6 +21,7 @@ use super::front::Front;
 use super::gate::{End, Gate, Patience, STALL};
 use super::server::Phase;
 use crate::realtime::head::{self, Route};
+use crate::realtime::opening::Opening;
 use crate::realtime::{Adopted, AdoptedStream, Declined, Permit};
 
 /// What HTTP may be spoken over.
@@ -81,14 +83,14 @@ pub(super) async fn serve<S: Socket>(front: Arc<Front>, socket: S, prefix: &[u8]
             let _ = socket.shutdown().await;
             return;
         }
-        End::Refused(error) => Declined::because(error.status(), error.to_string()).encode(),
-        End::Late => Declined::because(408, "the request did not come in time").encode(),
+        End::Refused(error) => decline(&Declined::because(error.status(), error.to_string()), peer),
+        End::Late => decline(&Declined::because(408, "the request did not come in time"), peer),
         End::WebSocket => match Arc::into_inner(permit).map(Mutex::into_inner) {
             Some(permit) => match hand_back(&front, socket, held, peer, permit).await {
                 Ok(()) => return,
                 Err((declined, refused)) => {
                     socket = refused;
-                    declined.encode()
+                    decline(&declined, peer)
                 }
             },
             None => return,
@@ -98,22 +100,30 @@ pub(super) async fn serve<S: Socket>(front: Arc<Front>, socket: S, prefix: &[u8]
     let _ = timeout(linger, part(socket, &last_word)).await;
 }
 
-/// Does a WebSocket's handshake, and moves it to the shards.
-async fn hand_back<S: Socket>(front: &Front, mut socket: S, held: BytesMut, peer: IpAddr, mut permit: Permit) -> Result<(), (Declined, S)> {
+fn decline(declined: &Declined, client: IpAddr) -> Vec<u8> {
+    declined.note(client);
+    declined.encode()
+}
+
+/// Moves a WebSocket to the shards, which answer it.
+async fn hand_back<S: Socket>(front: &Front, socket: S, held: BytesMut, peer: IpAddr, mut permit: Permit) -> Result<(), (Declined, S)> {
     let site = &front.site;
-    let (opening, answer, len, client) = match head::route(&held, peer, &site.settings) {
-        Route::WebSocket { opening, answer, len, client } => (opening, answer, len, client),
+    let (mut opening, answer, len, client, token) = match head::route(&held, peer, &site.settings) {
+        Route::WebSocket { opening, answer, len, client, token } => (opening, answer, len, client, token),
         Route::Declined(declined) => return Err((declined, socket)),
         Route::Incomplete | Route::Http => return Err((Declined::because(400, "this is no WebSocket"), socket)),
     };
     if permit.count_as(client).is_err() {
         return Err((Declined::because(503, "too many connections from this address"), socket));
     }
-    let adopted = async {
-        socket.write_all(&answer).await?;
-        site.adopter.adopt(Adopted { stream: socket.into_adopted()?, prefix: held[len..].to_vec(), permit, opening })
-    };
-    if let Err(error) = adopted.await {
+    if let (Opening::Upgrade { caller, .. }, Some(token)) = (&mut opening, token) {
+        match site.identify(&token, client).await {
+            Ok(identity) => *caller = Some(identity.user),
+            Err(refusal) => return Err((Declined::because(code::http_status(refusal), refusal.to_string()), socket)),
+        }
+    }
+    let stream = socket.into_adopted();
+    if let Err(error) = stream.and_then(|stream| site.adopter.adopt(Adopted { stream, prefix: held[len..].to_vec(), permit, opening, answer })) {
         tracing::debug!(%error, "a WebSocket was lost on its way to the shards");
     }
     Ok(())

@@ -62,7 +62,7 @@ async fn serve(site: &Site, endpoint: Endpoint, client: IpAddr, request: Request
         }
         Wish::Post(sid) => {
             let caller = caller(site, bearer(&head.headers), client).await?;
-            let body = body::read(&head.headers, body, site.settings.limits.frame_bytes, site.settings.timing.head_ms).await?;
+            let body = body::read(&head.headers, body, site.settings.limits.frame_bytes, &site.settings.timing).await?;
             site.polling.push(sid, caller, body).await?
         }
         Wish::Upgrade(_) => return Err(RequestError::BadRequest.into()),

@@ -23,7 +23,7 @@ use super::fields::{self, Fields, Kinds, Mistyped};
 use super::front::{Client, Named};
 use super::routes::{Carries, ROUTES, Route, Verb};
 use super::site::Site;
-use crate::realtime::Caller;
+use crate::realtime::{Caller, head};
 
 /// The resources of the table.
 pub(super) fn router(contract: &Value) -> Router<Arc<Site>> {
@@ -70,7 +70,7 @@ impl Resource {
             None => return Err(No::Refused(Refusal::NotAuthenticated, false)),
             Some(token) => Some(site.identify(token, client).await.map_err(|refusal| No::Refused(refusal, true))?),
         };
-        let body = body::read(&head.headers, body, site.settings.limits.frame_bytes, site.settings.timing.head_ms).await?;
+        let body = body::read(&head.headers, body, site.settings.limits.frame_bytes, &site.settings.timing).await?;
         let refused = |refusal| No::Refused(refusal, token.is_some());
         if let (Some(identity), "hello") = (identity, self.route.command) {
             let ready = site.gateway.welcome(identity, Hello::default()).await.map_err(refused)?;
@@ -138,10 +138,9 @@ fn read_json(body: &[u8]) -> Result<Fields, No> {
     serde_json::from_slice(body).map_err(|error| Fault::Malformed(format!("the body is not a JSON object: {error}").into()).into())
 }
 
-/// The token of the `Authorization` header (RFC 6750 §2.1), the only place where one is looked for.
+/// The request's own token.
 pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    head::bearer(headers.get(AUTHORIZATION)?.to_str().ok()?)
 }
 
 impl Verb {

@@ -43,6 +43,8 @@ pub(super) struct Connection {
     pub(super) heartbeat: Heartbeat,
     /// When something must have happened: the head, the last attachment, the peer's close. [`NEVER`] otherwise.
     pub(super) deadline: Timestamp,
+    /// When a message that has begun must have ended. [`NEVER`] while none has.
+    pub(super) message_by: Timestamp,
     /// For when the earliest timer of this connection is set.
     pub(super) timer_at: Timestamp,
     pub(super) commands: Bucket,
@@ -158,6 +160,7 @@ impl Connection {
             session: Session::opened(NEVER),
             heartbeat,
             deadline,
+            message_by: NEVER,
             timer_at: NEVER,
             commands: Bucket::default(),
             frames: Bucket::default(),
@@ -194,12 +197,13 @@ impl Connection {
 
     /// When to look at it again.
     pub(super) fn due(&self) -> Timestamp {
+        let deadline = self.deadline.min(self.message_by);
         match self.carrier {
             Carrier::Plain(_) | Carrier::EngineIo(_) => {
                 let greeting = self.session.deadline().unwrap_or(NEVER);
-                self.deadline.min(Timestamp(self.heartbeat.due_ms())).min(greeting)
+                deadline.min(Timestamp(self.heartbeat.due_ms())).min(greeting)
             }
-            _ => self.deadline,
+            _ => deadline,
         }
     }
 

@@ -7,6 +7,7 @@ use rialto_wire::websocket::CloseCode;
 
 use super::connection::{Carrier, Key, NEVER};
 use super::encode;
+use super::offence::Offence;
 use super::opening::Declined;
 use super::rooms::Index;
 use super::shard::Shard;
@@ -47,8 +48,12 @@ impl Shard {
                 Carrier::Closing => self.cut(index),
                 _ if connection.is_revoked => self.end_dialogue(index),
                 _ if is_draining => self.close(index, CloseCode::GOING_AWAY, "the server goes down"),
-                _ => self.close(index, CloseCode::POLICY, "too late"),
+                _ => self.show_out(index, Offence::Late, "too late"),
             };
+        }
+        if connection.message_by <= now {
+            connection.message_by = NEVER;
+            return self.show_out(index, Offence::Late, "the message did not come in time");
         }
         if let Effect::Close(reason) = connection.session.handle(Input::Tick, now) {
             return self.close_because(index, reason);
@@ -60,7 +65,7 @@ impl Shard {
                 self.push(index, ping);
             }
             Beat::Dead => {
-                tracing::debug!(shard = self.number, "a client does not answer any more");
+                self.blame(index, Offence::Silent, "pings are not answered");
                 self.cut(index);
             }
         }

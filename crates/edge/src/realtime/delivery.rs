@@ -122,6 +122,7 @@ impl Shard {
         if !connection.lag() {
             return;
         }
+        tracing::debug!(client = %connection.permit.address(), "a client reads too slowly and is told to synchronise");
         self.tally.resync();
         if let Some(frame) = connection.format().and_then(|format| encode::event(format, &WireEvent::Resync(Resync {}))) {
             self.push(index, frame);

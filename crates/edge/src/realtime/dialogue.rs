@@ -18,6 +18,7 @@ use super::connection::{Arriving, Asked, Connection, Key, Order};
 use super::encode::{self, ReplyTo};
 use super::gateway::{Caller, Promise};
 use super::mailbox::Mailbox;
+use super::offence::Offence;
 use super::reading::Flow;
 use super::rooms::Index;
 use super::shard::{Mail, Shard};
@@ -300,12 +301,11 @@ impl Shard {
     }
 
     pub(super) fn close_because(&mut self, index: Index, reason: CloseReason) {
-        let words = match reason {
-            CloseReason::GreetingTimeout => "nobody said hello in time",
-            CloseReason::OutOfTurn => "hello is said once",
-            CloseReason::Revoked => "the log-in was ended",
-        };
-        self.close(index, CloseCode::POLICY, words);
+        match reason {
+            CloseReason::GreetingTimeout => self.show_out(index, Offence::Late, "nobody said hello in time"),
+            CloseReason::OutOfTurn => self.close(index, CloseCode::POLICY, "hello is said once"),
+            CloseReason::Revoked => self.close(index, CloseCode::POLICY, "the log-in was ended"),
+        }
     }
 }
 

@@ -3,12 +3,32 @@
 use rialto_wire::engineio::Packet;
 use rialto_wire::websocket::CloseCode;
 
-use super::connection::Carrier;
+use super::connection::{Carrier, NEVER};
 use super::encode;
+use super::offence::Offence;
 use super::rooms::Index;
 use super::shard::Shard;
 
 impl Shard {
+    /// Ends the connection for what its client did. The client is told in words.
+    pub(super) fn show_out(&mut self, index: Index, offence: Offence, words: &str) {
+        self.blame(index, offence, words);
+        self.close(index, offence.close_code(), words);
+    }
+
+    /// Counts an offence that ends a connection, and logs it: the first of its kind in a minute for everybody, the others
+    /// for who looks closely.
+    pub(super) fn blame(&mut self, index: Index, offence: Offence, words: &str) {
+        let Some(connection) = self.connections.get(index as usize).filter(|connection| !connection.is_closing()) else { return };
+        let client = connection.permit.address();
+        let words = if offence.is_told_in_quotes() { "" } else { words };
+        self.tally.offended(offence);
+        match self.told.note(offence, self.now) {
+            Some(untold) => tracing::info!(offence = offence.name(), reason = words, %client, untold, "a client was shown out"),
+            None => tracing::debug!(offence = offence.name(), reason = words, %client, "a client was shown out"),
+        }
+    }
+
     /// Says goodbye, and ends the connection when the client has answered or does not.
     pub(super) fn close(&mut self, index: Index, code: CloseCode, reason: &str) {
         let Some(connection) = self.connections.get_mut(index as usize).filter(|connection| !connection.is_closing()) else { return };
@@ -28,6 +48,7 @@ impl Shard {
         let connection = &mut self.connections[index as usize];
         connection.carrier = Carrier::Closing;
         connection.reader = Default::default();
+        connection.message_by = NEVER;
         connection.deadline = self.now.after_ms(linger_ms);
         if connection.is_blocked {
             // The last word must not wait behind what will hardly be read any more.

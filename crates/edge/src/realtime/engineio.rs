@@ -1,5 +1,6 @@
 //! Engine.IO sessions: their opening, their packets, and the way from polling to a WebSocket.
 
+use rialto_domain::UserId;
 use rialto_domain::session::Session;
 use rialto_wire::engineio::packet::PROBE;
 use rialto_wire::engineio::upgrade::Step;
@@ -10,6 +11,7 @@ use std::borrow::Cow;
 
 use super::connection::{Carrier, EngineIo, Key, Speech};
 use super::head::sid_of;
+use super::offence::Offence;
 use super::opening::Opening;
 use super::reading::Flow;
 use super::rooms::Index;
@@ -98,18 +100,17 @@ impl Shard {
 
     /// The peer broke the protocol.
     pub(super) fn abuse(&mut self, index: Index, words: &str) -> Flow {
-        tracing::debug!(shard = self.number, reason = words, "a client broke the protocol");
-        self.close(index, CloseCode::PROTOCOL_ERROR, words);
+        self.show_out(index, Offence::Packet, words);
         Flow::End
     }
 
     // The way to a WebSocket
 
-    /// A WebSocket came for a session that polls. Without an `answer`, the agreement to it was sent already.
-    pub(super) fn open_candidate(&mut self, index: Index, sid: &Sid, answer: Vec<u8>) {
+    /// A WebSocket came for a session that polls. `caller` is whom the request's own token names.
+    pub(super) fn open_candidate(&mut self, index: Index, sid: &Sid, caller: Option<UserId>, answer: Vec<u8>) {
         let until = self.now.after_ms(self.shared.settings.timing.upgrade_ms);
         let candidate = self.key(index);
-        let attached = self.sids.get(sid).copied().ok_or(RequestError::UnknownSid).and_then(|session| {
+        let attached = self.polled(sid, caller).ok_or(RequestError::UnknownSid).and_then(|session| {
             let connection = &mut self.connections[session as usize];
             let polled = connection.polled.as_mut().ok_or(RequestError::BadRequest)?;
             polled.upgrade.attach(until.0).map_err(|_| RequestError::BadRequest)?;
@@ -121,14 +122,8 @@ impl Shard {
             Ok(session) => {
                 connection.carrier = Carrier::Candidate(session);
                 connection.deadline = until;
-                if !answer.is_empty() {
-                    self.push(index, answer.into());
-                }
+                self.push(index, answer.into());
                 self.arm(index);
-            }
-            Err(error) if answer.is_empty() => {
-                connection.carrier = Carrier::Candidate(candidate);
-                self.close(index, CloseCode::POLICY, &error.to_string());
             }
             Err(error) => self.decline(index, &error.into()),
         }

@@ -27,6 +27,8 @@ pub(crate) enum Route {
         len: usize,
         /// Who the client is, seen through the proxies.
         client: IpAddr,
+        /// The request's own token, if it has one.
+        token: Option<String>,
     },
     /// It is refused.
     Declined(Declined),
@@ -46,10 +48,17 @@ pub(crate) fn route(bytes: &[u8], peer: IpAddr, settings: &Settings) -> Route {
         Ok((opening, answer)) => {
             let forwarded = head.values("x-forwarded-for").filter_map(|value| str::from_utf8(value).ok());
             let client = client_address(peer, forwarded, &settings.trusted_proxies);
-            Route::WebSocket { opening, answer, len: head.len(), client }
+            let token = head.text("authorization").and_then(bearer).map(str::to_owned);
+            Route::WebSocket { opening, answer, len: head.len(), client, token }
         }
         Err(declined) => Route::Declined(declined),
     }
+}
+
+/// The token in an `Authorization` header (RFC 6750 §2.1), the only place where one is looked for.
+pub(crate) fn bearer(authorization: &str) -> Option<&str> {
+    let (scheme, token) = authorization.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 /// The shard that a session id was given out by.
@@ -104,10 +113,22 @@ mod tests {
     #[test]
     fn a_websocket_is_opened_and_what_follows_the_head_is_left() {
         let bytes = [request("/ws", "Sec-WebSocket-Protocol: rialto.v1.msgpack\r\n"), b"frame".to_vec()].concat();
-        let Route::WebSocket { opening, answer, len, client } = route(&bytes, PEER, &Settings::default()) else { panic!("not opened") };
+        let Route::WebSocket { opening, answer, len, client, token: None } = route(&bytes, PEER, &Settings::default()) else { panic!("not opened") };
         assert_eq!((opening, client), (Opening::Plain(super::super::encode::Format::PlainMsgpack), PEER));
         assert!(answer.starts_with(b"HTTP/1.1 101 ") && answer.ends_with(b"Sec-WebSocket-Protocol: rialto.v1.msgpack\r\n\r\n"));
         assert_eq!(&bytes[len..], b"frame");
+    }
+
+    #[test]
+    fn a_token_is_taken_from_its_header_and_from_nowhere_else() {
+        let token = |headers: &str| match route(&request("/ws?access_token=x", headers), PEER, &Settings::default()) {
+            Route::WebSocket { token, .. } => token,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(token("Authorization: bearer abc\r\n").as_deref(), Some("abc"));
+        for none in ["", "Authorization: Basic abc\r\n", "Authorization: abc\r\n", "Cookie: access_token=x\r\n"] {
+            assert_eq!(token(none), None, "{none}");
+        }
     }
 
     #[test]

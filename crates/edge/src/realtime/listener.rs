@@ -34,8 +34,8 @@ pub(super) struct Arrival {
     pub(super) stream: Stream,
     pub(super) prefix: Vec<u8>,
     pub(super) permit: Permit,
-    /// What it is, when its head was judged elsewhere.
-    pub(super) opening: Option<Opening>,
+    /// What it is, when its head was judged elsewhere, and the answer that agrees.
+    pub(super) opening: Option<(Opening, Vec<u8>)>,
 }
 
 /// A thread that accepts connections and deals them out to the shards.
@@ -155,6 +155,7 @@ impl Accepting {
             }
             Err(full) => {
                 metrics::counter!("rialto_connections_full_total").increment(1);
+                tracing::debug!(client = %address, "{full}");
                 // Best effort: whether it is read or not, the connection ends here.
                 let _ = stream.write(&Declined::because(503, full.to_string()).encode());
             }

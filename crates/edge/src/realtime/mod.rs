@@ -22,6 +22,7 @@ pub mod gateway;
 pub(crate) mod head;
 pub mod listener;
 mod mailbox;
+mod offence;
 pub mod opening;
 pub mod origin;
 mod outbox;

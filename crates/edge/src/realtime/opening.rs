@@ -1,9 +1,11 @@
 //! What a request for a WebSocket opens, or why it opens nothing.
 
+use rialto_domain::UserId;
 use rialto_wire::engineio::request::parameter;
 use rialto_wire::engineio::{Request, RequestError, Sid, Transport};
 use rialto_wire::websocket::handshake::UpgradeError;
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 use super::encode::Format;
 use crate::settings::Profile;
@@ -33,7 +35,12 @@ pub enum Opening {
     /// An echo.
     Echo,
     /// The candidate of a session that polls.
-    Upgrade(Sid),
+    Upgrade {
+        /// The session.
+        sid: Sid,
+        /// Whom the request's own token names, if it has one.
+        caller: Option<UserId>,
+    },
 }
 
 /// A request is refused: an HTTP answer, after which the connection ends.
@@ -76,7 +83,7 @@ impl Endpoint {
             Self::Echo => Ok((Opening::Echo, None)),
             Self::SocketIo | Self::EngineEcho => {
                 let opening = match Request::decode(method, query, true)? {
-                    Request::Upgrade(sid) => Opening::Upgrade(sid),
+                    Request::Upgrade(sid) => Opening::Upgrade { sid, caller: None },
                     Request::Open(Transport::WebSocket) => self.session(query)?,
                     _ => return Err(RequestError::BadRequest.into()),
                 };
@@ -102,6 +109,13 @@ impl Declined {
     /// A refusal in words.
     pub fn because(status: u16, text: impl Into<Cow<'static, str>>) -> Self {
         Self { status, header: None, body: text.into() }
+    }
+
+    /// Counts and logs it. What the request asked for is not told: it may hold session names and tokens.
+    pub(crate) fn note(&self, client: IpAddr) {
+        let status = self.status;
+        metrics::counter!("rialto_connections_declined_total", "status" => status.to_string()).increment(1);
+        tracing::debug!(status, %client, "a connection was declined");
     }
 
     /// The answer as HTTP/1.1, which also says that the connection ends.
@@ -155,7 +169,7 @@ mod tests {
         assert_eq!(open("EIO=4&transport=websocket"), Ok(Opening::SocketIo(None)));
         assert_eq!(open("EIO=4&transport=websocket&parser=msgpack"), Ok(Opening::SocketIo(Some(Format::SocketIoMsgpack))));
         let sid = Sid::from_random([7; Sid::RANDOM_BYTES]);
-        assert_eq!(open(&format!("EIO=4&transport=websocket&sid={}", sid.as_str())), Ok(Opening::Upgrade(sid)));
+        assert_eq!(open(&format!("EIO=4&transport=websocket&sid={}", sid.as_str())), Ok(Opening::Upgrade { sid, caller: None }));
         for bad in ["", "EIO=3&transport=websocket", "EIO=4&transport=polling", "EIO=4&transport=websocket&sid=x", "EIO=4&EIO=4&transport=websocket"] {
             assert_eq!(open(bad).map_err(|declined| declined.status), Err(400), "{bad}");
         }

@@ -1,9 +1,10 @@
 //! The plain carrier: each message is a command.
 
 use rialto_wire::plain::{open_json, open_msgpack};
-use rialto_wire::websocket::{CloseCode, Message};
+use rialto_wire::websocket::Message;
 
 use super::encode::{Format, ReplyTo};
+use super::offence::Offence;
 use super::reading::Flow;
 use super::rooms::Index;
 use super::shard::Shard;
@@ -14,14 +15,14 @@ impl Shard {
             (Format::PlainMsgpack, Message::Binary(bytes)) => (open_msgpack(bytes), bytes.len()),
             (Format::PlainJson, Message::Text(text)) => (open_json(text), text.len()),
             _ => {
-                self.close(index, CloseCode::UNSUPPORTED, "JSON comes as text, MessagePack as bytes");
+                self.show_out(index, Offence::Kind, "JSON comes as text, MessagePack as bytes");
                 return Flow::End;
             }
         };
         match opened {
             Ok(request) => self.ask(index, ReplyTo::Plain(request.id), &request.name, request.data, bytes),
             Err(error) => {
-                self.close(index, CloseCode::POLICY, &error.to_string());
+                self.show_out(index, Offence::Envelope, &error.to_string());
                 Flow::End
             }
         }

@@ -4,7 +4,6 @@ use bytes::Bytes;
 use rialto_domain::UserId;
 use rialto_wire::engineio::payload::{self, MAX_PACKETS_IN};
 use rialto_wire::engineio::{Packet, Payload, RequestError, Sid, Upgrade};
-use rialto_wire::websocket::CloseCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::oneshot;
@@ -14,6 +13,7 @@ use super::connection::{Key, NEVER};
 use super::encode;
 use super::head::shard_of;
 use super::mailbox::Mailbox;
+use super::offence::Offence;
 use super::opening::Opening;
 use super::reading::Flow;
 use super::rooms::Index;
@@ -107,8 +107,8 @@ impl Shard {
         self.arm(index);
     }
 
-    /// The session that a request means.
-    fn polled(&self, sid: &Sid, caller: Option<UserId>) -> Option<Index> {
+    /// The session that a request means. Another user's is as good as none.
+    pub(super) fn polled(&self, sid: &Sid, caller: Option<UserId>) -> Option<Index> {
         let index = *self.sids.get(sid)?;
         let owner = self.connections[index as usize].identity().map(|identity| identity.user);
         let is_foreign = caller.is_some() && owner.is_some() && caller != owner;
@@ -120,6 +120,7 @@ impl Shard {
         if polled.waiting.as_ref().is_some_and(|waiting| !waiting.is_closed()) {
             // Two polls at once: the client lost its mind, or somebody else knows the session's name.
             refuse(answer, RequestError::BadRequest);
+            self.blame(index, Offence::TwoPolls, "");
             self.answer_poll(index, Some(Packet::Close));
             return self.cut(index);
         }
@@ -133,7 +134,7 @@ impl Shard {
         let (rate, max_bytes) = (settings.frame_rate(), settings.outbox_bytes);
         self.tally.read(body.len());
         let Ok(packets) = payload::decode(body, MAX_PACKETS_IN) else {
-            self.close(index, CloseCode::PROTOCOL_ERROR, "");
+            self.show_out(index, Offence::Packet, "the payload is not one");
             return refuse(answer, RequestError::BadRequest);
         };
         for packet in &packets {
@@ -141,8 +142,7 @@ impl Shard {
             let connection = &mut self.connections[index as usize];
             let is_deaf = connection.outbox.bytes() > max_bytes;
             if is_deaf || connection.frames.take(&rate, now).is_err() {
-                self.tally.flooded();
-                self.close(index, CloseCode::POLICY, "");
+                self.show_out(index, Offence::Flood, "");
                 return refuse(answer, RequestError::BadRequest);
             }
             self.tally.heard();

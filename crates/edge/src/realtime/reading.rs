@@ -8,6 +8,7 @@ use super::connection::{Carrier, Connection, NEVER};
 use super::encode;
 use super::head::{Route, route, shard_of};
 use super::listener::{Arrival, HandOver};
+use super::offence::Offence;
 use super::opening::{Declined, Opening};
 use super::rooms::Index;
 use super::shard::{Mail, Shard};
@@ -33,8 +34,8 @@ impl Shard {
         let Arrival { stream, mut prefix, permit, opening } = arrival;
         let Some(index) = self.insert(Some(stream), permit) else { return };
         match opening {
-            Some(_) if self.is_draining() => return self.cut(index),
-            Some(opening) => self.open(index, opening, Vec::new()),
+            Some(_) if self.is_draining() => return self.decline(index, &Declined::because(503, "the server goes down")),
+            Some((opening, answer)) => self.open(index, opening, answer),
             None => {}
         }
         if !prefix.is_empty() {
@@ -110,8 +111,9 @@ impl Shard {
             Route::Http => self.hand_over(index, head),
             Route::Declined(declined) => self.decline(index, &declined),
             Route::WebSocket { .. } if is_draining => self.decline(index, &Declined::because(503, "the server goes down")),
-            Route::WebSocket { opening, answer, len, client } => {
-                if let Opening::Upgrade(sid) = opening
+            Route::WebSocket { opening: Opening::Upgrade { .. }, token: Some(_), .. } => self.hand_over(index, head),
+            Route::WebSocket { opening, answer, len, client, token: _ } => {
+                if let Opening::Upgrade { sid, .. } = opening
                     && shard_of(&sid) != self.number
                 {
                     return self.send_on(index, shard_of(&sid), head);
@@ -130,8 +132,8 @@ impl Shard {
     /// Makes the connection what it asked to be.
     fn open(&mut self, index: Index, opening: Opening, answer: Vec<u8>) {
         let Settings { timing, .. } = self.shared.settings;
-        if let Opening::Upgrade(sid) = opening {
-            return self.open_candidate(index, &sid, answer);
+        if let Opening::Upgrade { sid, caller } = opening {
+            return self.open_candidate(index, &sid, caller, answer);
         }
         if !answer.is_empty() {
             self.push(index, answer.into());
@@ -146,7 +148,7 @@ impl Shard {
             }
             Opening::Echo => connection.carrier = Carrier::Echo,
             Opening::SocketIo(_) | Opening::EngineEcho => self.open_session(index, opening, None),
-            Opening::Upgrade(_) => {}
+            Opening::Upgrade { .. } => {}
         }
         self.tally.opened(opening);
         self.arm(index);
@@ -158,21 +160,38 @@ impl Shard {
         let max_bytes = if matches!(connection.carrier, Carrier::Echo) { Settings::ECHO_BYTES } else { self.shared.settings.limits.frame_bytes };
         let mut reader = std::mem::take(&mut connection.reader);
         let mut incoming = reader.feed(Role::Server, max_bytes, bytes);
+        let mut is_another = false;
         loop {
             match incoming.next_message() {
                 Ok(None) => break,
-                Ok(Some(message)) => match self.hear(index, message) {
-                    Flow::To(next) => index = next,
-                    Flow::End => return self.connections.contains(index as usize).then_some(index),
-                },
+                Ok(Some(message)) => {
+                    is_another |= matches!(message, Message::Text(_) | Message::Binary(_));
+                    match self.hear(index, message) {
+                        Flow::To(next) => index = next,
+                        Flow::End => return self.connections.contains(index as usize).then_some(index),
+                    }
+                }
                 Err(error) => {
-                    self.close(index, error.close_code(), &error.to_string());
+                    self.show_out(index, Offence::of(error), &error.to_string());
                     return Some(index);
                 }
             }
         }
         self.connections[index as usize].reader = reader;
+        self.expect_the_rest(index, max_bytes, is_another);
         Some(index)
+    }
+
+    /// What is kept of a message that has begun is not kept for ever. `is_another` tells that it began in this read.
+    fn expect_the_rest(&mut self, index: Index, max_bytes: usize, is_another: bool) {
+        let by = self.now.after_ms(self.shared.settings.timing.transfer_ms(max_bytes as u64));
+        let connection = &mut self.connections[index as usize];
+        if !connection.reader.is_partial() {
+            connection.message_by = NEVER;
+        } else if is_another || connection.message_by == NEVER {
+            connection.message_by = by;
+            self.arm(index);
+        }
     }
 
     fn hear(&mut self, index: Index, message: Message<'_>) -> Flow {
@@ -180,8 +199,7 @@ impl Shard {
         let settings = &self.shared.settings;
         let connection = &mut self.connections[index as usize];
         if !matches!(connection.carrier, Carrier::Echo) && connection.frames.take(&settings.frame_rate(), now).is_err() {
-            self.tally.flooded();
-            self.close(index, CloseCode::POLICY, "limit.exceeded");
+            self.show_out(index, Offence::Flood, "limit.exceeded");
             return Flow::End;
         }
         self.tally.heard();
@@ -230,7 +248,9 @@ impl Shard {
 
     /// Refuses the request.
     pub(super) fn decline(&mut self, index: Index, declined: &Declined) {
-        self.tally.declined(declined.status);
+        if let Some(connection) = self.connections.get(index as usize) {
+            declined.note(connection.permit.address());
+        }
         self.end(index, Some(declined.encode().into()));
     }
 

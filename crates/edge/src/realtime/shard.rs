@@ -24,6 +24,7 @@ use super::dialogue::Answer;
 use super::gateway::Gateway;
 use super::listener::{Arrival, HandOver};
 use super::mailbox::Mailbox;
+use super::offence::Told;
 use super::outbox::Spares;
 use super::polling::PollingMail;
 use super::relay::Relay;
@@ -97,6 +98,8 @@ pub(super) struct Shard {
     /// When the last connection is cut, once the shard drains.
     pub(super) drain_by: Option<Timestamp>,
     pub(super) tally: Tally,
+    /// The offences that the log tells of.
+    pub(super) told: Told,
 }
 
 impl Shard {
@@ -121,6 +124,7 @@ impl Shard {
             weigh_at: Timestamp(0),
             drain_by: None,
             tally: Tally::new(),
+            told: Told::default(),
         }
     }
 

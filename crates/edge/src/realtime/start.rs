@@ -54,7 +54,7 @@ pub struct Adopter {
     next: Arc<AtomicUsize>,
 }
 
-/// A WebSocket whose handshake the HTTP stack has done.
+/// A WebSocket that came to the HTTP stack.
 pub struct Adopted {
     /// The socket.
     pub stream: AdoptedStream,
@@ -64,6 +64,8 @@ pub struct Adopted {
     pub permit: Permit,
     /// What [`super::opening::Endpoint::open`] made of the request.
     pub opening: Opening,
+    /// The answer that agrees, unless it was sent already.
+    pub answer: Vec<u8>,
 }
 
 /// A socket from elsewhere.
@@ -165,7 +167,7 @@ impl Realtime {
 impl Adopter {
     /// Moves a WebSocket to a shard.
     pub fn adopt(&self, adopted: Adopted) -> io::Result<()> {
-        let Adopted { stream, prefix, permit, opening } = adopted;
+        let Adopted { stream, prefix, permit, opening, answer } = adopted;
         let stream = match stream {
             AdoptedStream::Tcp(stream) => {
                 stream.set_nonblocking(true)?;
@@ -179,10 +181,10 @@ impl Adopter {
         };
         let shards = self.mailboxes.len();
         let shard = match opening {
-            Opening::Upgrade(sid) => shard_of(&sid) % shards,
+            Opening::Upgrade { sid, .. } => shard_of(&sid) % shards,
             _ => self.next.fetch_add(1, Ordering::Relaxed) % shards,
         };
-        let arrival = Arrival { stream, prefix, permit, opening: Some(opening) };
+        let arrival = Arrival { stream, prefix, permit, opening: Some((opening, answer)) };
         self.mailboxes[shard].send(Mail::Arrival(Box::new(arrival)));
         Ok(())
     }

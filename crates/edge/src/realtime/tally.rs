@@ -3,6 +3,7 @@
 use metrics::{Counter, Gauge, counter, gauge};
 
 use super::encode::Format;
+use super::offence::Offence;
 use super::opening::Opening;
 
 pub(super) struct Tally {
@@ -16,7 +17,6 @@ pub(super) struct Tally {
     bytes_in: Counter,
     bytes_out: Counter,
     resyncs: Counter,
-    floods: Counter,
 }
 
 #[derive(Default)]
@@ -40,7 +40,6 @@ impl Tally {
             bytes_in: counter!("rialto_bytes_in_total"),
             bytes_out: counter!("rialto_bytes_out_total"),
             resyncs: counter!("rialto_resyncs_total"),
-            floods: counter!("rialto_floods_total"),
         }
     }
 
@@ -61,15 +60,16 @@ impl Tally {
         self.resyncs.increment(1);
     }
 
-    pub(super) fn flooded(&mut self) {
-        self.floods.increment(1);
+    /// A connection ends for what its client did.
+    pub(super) fn offended(&mut self, offence: Offence) {
+        counter!("rialto_connections_shown_out_total", "offence" => offence.name()).increment(1);
     }
 
     pub(super) fn opened(&mut self, opening: Opening) {
         let carrier = match opening {
             Opening::Plain(Format::PlainMsgpack) => "plain_msgpack",
             Opening::Plain(_) => "plain_json",
-            Opening::SocketIo(_) | Opening::Upgrade(_) => "socketio_websocket",
+            Opening::SocketIo(_) | Opening::Upgrade { .. } => "socketio_websocket",
             Opening::EngineEcho | Opening::Echo => "echo",
         };
         counter!("rialto_connections_opened_total", "carrier" => carrier).increment(1);
@@ -77,11 +77,6 @@ impl Tally {
 
     pub(super) fn opened_polling(&mut self) {
         counter!("rialto_connections_opened_total", "carrier" => "socketio_polling").increment(1);
-    }
-
-    /// A request for a WebSocket was refused.
-    pub(super) fn declined(&mut self, status: u16) {
-        counter!("rialto_connections_declined_total", "status" => status.to_string()).increment(1);
     }
 
     /// A command was refused.

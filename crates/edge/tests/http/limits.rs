@@ -55,6 +55,19 @@ async fn a_body_of_exactly_the_limit_is_taken() {
 }
 
 #[tokio::test]
+async fn a_compressed_body_is_refused_and_not_inflated() {
+    let server = Server::start();
+    for coding in ["gzip", "deflate", "br", "identity, gzip"] {
+        let mut line = Line::to(server.address).await;
+        let answer = line.ask(format!("{POST}Content-Encoding: {coding}\r\nContent-Length: 12\r\n\r\n{{\"users\":[]}}")).await;
+        assert_eq!((answer.status, answer.code().as_str()), (415, "http.compressed"), "{coding}");
+    }
+    assert!(server.gateway.was_asked_nothing());
+    let plain = format!("{POST}Content-Encoding: identity\r\nContent-Length: 12\r\n\r\n{{\"users\":[]}}");
+    assert_eq!(ask(server.address, plain).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_body_that_does_not_come_is_not_waited_for() {
     let server = Server::with(hasty(), Web::default());
     for part in ["", "{", "{\"users\""] {

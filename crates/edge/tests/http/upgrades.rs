@@ -7,7 +7,7 @@ use rialto_wire::websocket::client::Dial;
 use rialto_wire::websocket::frame;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::client::{Line, request};
+use crate::client::{Line, ask, request};
 use crate::service::{Server, settings};
 
 pub fn dial(target: &str, headers: &[(&str, &str)]) -> Vec<u8> {
@@ -71,6 +71,22 @@ async fn a_websocket_that_is_refused_on_a_kept_connection_is_told_why() {
         assert_eq!((answer.status, answer.header("connection").as_deref()), (status, Some("close")));
     }
     server.has_open(0).await;
+}
+
+#[tokio::test]
+async fn a_session_moves_for_its_own_user_and_for_nobody_else() {
+    let server = Server::start();
+    let opened = ask(server.address, request("GET", "/socket.io/?EIO=4&transport=polling", None, None)).await;
+    let sid = opened.text().split('"').nth(3).unwrap().to_owned();
+    let polling = format!("/socket.io/?EIO=4&transport=polling&sid={sid}");
+    let hello = r#"40{"token":"ana"}"#;
+    ask(server.address, format!("POST {polling} HTTP/1.1\r\nHost: test\r\nContent-Length: {}\r\n\r\n{hello}", hello.len())).await;
+    while !ask(server.address, request("GET", &polling, None, None)).await.text().contains("ready") {}
+    for (token, status) in [("Bearer ben", 400), ("Bearer bad", 401), ("Bearer ana", 101)] {
+        let mut line = Line::to(server.address).await;
+        let answer = line.ask(dial(&format!("/socket.io/?EIO=4&transport=websocket&sid={sid}"), &[("Authorization", token)])).await;
+        assert_eq!(answer.status, status, "{token}");
+    }
 }
 
 #[tokio::test]

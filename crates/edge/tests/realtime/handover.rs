@@ -59,7 +59,7 @@ fn a_websocket_whose_handshake_http_has_done_is_adopted() {
         let (stream, _) = listener.accept().unwrap();
         accept(&stream);
         let opening = Opening::Plain(Format::PlainJson);
-        server.realtime().adopter().adopt(Adopted { stream: AdoptedStream::Tcp(stream), prefix, permit, opening }).unwrap();
+        server.realtime().adopter().adopt(Adopted { stream: AdoptedStream::Tcp(stream), prefix, permit, opening, answer: Vec::new() }).unwrap();
         client.join().unwrap()
     });
     assert_eq!(client.json()["re"], 1);
@@ -73,7 +73,7 @@ fn a_websocket_behind_tls_comes_over_a_pair_of_unix_sockets() {
     let permit = server.realtime().admission().admit([10, 0, 0, 1].into()).unwrap();
     let (ours, mut theirs) = UnixStream::pair().unwrap();
     let opening = Opening::Plain(Format::PlainJson);
-    server.realtime().adopter().adopt(Adopted { stream: AdoptedStream::Unix(ours), prefix: Vec::new(), permit, opening }).unwrap();
+    server.realtime().adopter().adopt(Adopted { stream: AdoptedStream::Unix(ours), prefix: Vec::new(), permit, opening, answer: Vec::new() }).unwrap();
     let mut hello = Vec::new();
     frame::encode(Opcode::Text, br#"{"id":1,"cmd":"hello","data":{"token":"ana"}}"#, Some([3; 4]), &mut hello);
     theirs.write_all(&hello).unwrap();

@@ -23,6 +23,43 @@ fn a_head_that_does_not_end_in_time_is_refused() {
 }
 
 #[test]
+fn a_message_that_does_not_end_in_time_is_not_waited_for() {
+    let server = Server::with(|settings| {
+        settings.timing.head_ms = 50;
+        settings.limits.frame_bytes = 1600;
+    });
+    let mut message = Vec::new();
+    rialto_wire::websocket::frame::encode(Opcode::Text, &[b'x'; 100], Some([1; 4]), &mut message);
+    let mut fragment = message.clone();
+    fragment[0] = Opcode::Text as u8;
+    for begun in [&message[..1], &message[..50], &fragment] {
+        let mut client = Client::hello(server.address, "ana");
+        client.send_raw(begun);
+        assert_eq!(client.until_closed(), (1008, "the message did not come in time".into()));
+    }
+}
+
+#[test]
+fn whoever_always_has_a_message_under_way_is_waited_for() {
+    let server = Server::with(|settings| {
+        settings.timing.head_ms = 2_000;
+        settings.limits.frame_bytes = 1600;
+    });
+    let mut client = Client::hello(server.address, "ana");
+    let question = json!({"id": 1, "cmd": "account.get", "data": {}}).to_string();
+    let mut frame = Vec::new();
+    rialto_wire::websocket::frame::encode(Opcode::Text, question.as_bytes(), Some([1; 4]), &mut frame);
+    let (begin, end) = frame.split_at(frame.len() / 2);
+    client.send_raw(begin);
+    // Longer in all than one message may take.
+    for _ in 0..30 {
+        std::thread::sleep(std::time::Duration::from_millis(80));
+        client.send_raw(&[end, begin].concat());
+        assert!(client.json()["ok"].is_object());
+    }
+}
+
+#[test]
 fn a_client_that_does_not_answer_pings_is_cut_and_one_that_does_is_kept() {
     let server = Server::with(|settings| settings.timing.heartbeat = Pace { interval_ms: 50, timeout_ms: 3_000 });
     let mut silent = Client::hello(server.address, "ana");

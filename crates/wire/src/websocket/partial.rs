@@ -62,15 +62,23 @@ pub(super) struct Fragments {
     pub(super) bytes: Vec<u8>,
     /// How many of the bytes are known to be UTF-8.
     checked: usize,
+    /// Fragments without a payload.
+    empty: usize,
 }
 
 impl Fragments {
     pub(super) fn of(opcode: Opcode) -> Self {
-        Self { opcode, bytes: Vec::new(), checked: 0 }
+        Self { opcode, bytes: Vec::new(), checked: 0, empty: 0 }
+    }
+
+    /// What counts against the limit. An empty fragment counts like a byte: otherwise a message could go on for ever.
+    pub(super) fn weight(&self) -> usize {
+        self.bytes.len() + self.empty
     }
 
     /// Adds bytes of a frame that announced `announced` more, these included.
     pub(super) fn append(&mut self, part: &[u8], announced: usize) -> Result<(), FrameError> {
+        self.empty += usize::from(announced == 0);
         let len = self.bytes.len();
         if self.bytes.capacity() - len < part.len() {
             // Memory follows the bytes that came, not those announced; doubling it must not overshoot the announcement.

@@ -135,11 +135,12 @@ impl Incoming<'_> {
         }
         let room = match message {
             _ if header.opcode.is_control() => MAX_CONTROL,
-            Some(message) => self.max_message_bytes.saturating_sub(message.bytes.len()),
+            Some(message) => self.max_message_bytes.saturating_sub(message.weight()),
             None => self.max_message_bytes,
         };
         let too_big = FrameError::TooBig { limit: self.max_message_bytes };
-        let remaining = usize::try_from(header.payload_len).ok().filter(|len| *len <= room).ok_or(too_big)?;
+        let weight = if header.fin { 0 } else { 1 };
+        let remaining = usize::try_from(header.payload_len).ok().filter(|len| weight.max(*len) <= room).ok_or(too_big)?;
         Ok(Frame { fin: header.fin, opcode: header.opcode, mask: header.mask, remaining })
     }
 
@@ -275,6 +276,22 @@ mod tests {
     }
 
     #[test]
+    fn empty_fragments_without_end_are_a_message_above_the_limit() {
+        let fragments = |count: usize, last: u8| [vec![masked(0x02, b"")], vec![masked(0x00, b""); count - 2], vec![masked(last, b"")]].concat();
+        let read_once = |frames: Vec<Vec<u8>>| {
+            let mut heard = Heard::default();
+            hear(&mut Reader::default(), Role::Server, &frames.concat(), &mut heard);
+            heard
+        };
+        assert_eq!(read_once(fragments(LIMIT, 0x80)), said(&[Message::Binary(b"")]));
+        assert_eq!(read_once(fragments(LIMIT, 0x00)), Heard::default(), "it may still end");
+        assert_eq!(read_once(fragments(LIMIT + 1, 0x80)), said(&[Message::Binary(b"")]));
+        assert_eq!(read_once(fragments(LIMIT + 1, 0x00)).error, Some(FrameError::TooBig { limit: LIMIT }));
+        let full = vec![masked(0x02, &[7; LIMIT]), masked(0x80, b"")];
+        assert_eq!(read_once(full), said(&[Message::Binary(&[7; LIMIT])]), "the last one may be empty");
+    }
+
+    #[test]
     fn control_frames_may_stand_between_fragments() {
         let frames = [masked(0x01, "a«".as_bytes()), masked(0x89, b"?"), masked(0x00, b"b"), masked(0x8a, b"!"), masked(0x80, b"c")];
         let expected = [Message::Ping(b"?"), Message::Pong(b"!"), Message::Text("a«bc")];
@@ -322,7 +339,7 @@ mod tests {
         assert_eq!(refusal(std::slice::from_ref(&whole)), (1, None));
         let too_big = Some(FrameError::TooBig { limit: LIMIT });
         assert_eq!(refusal(&[masked(0x82, &[0; LIMIT + 1])[..8].to_vec()]), (0, too_big));
-        assert_eq!(refusal(&[masked(0x02, &[0; LIMIT]), masked(0x00, b"")]), (0, None));
+        assert_eq!(refusal(&[masked(0x02, &[0; LIMIT]), masked(0x80, b"")]), (1, None));
         assert_eq!(refusal(&[masked(0x02, &[0; LIMIT]), masked(0x00, b"a")]), (0, too_big));
         assert_eq!(FrameError::TooBig { limit: 0 }.close_code(), CloseCode::TOO_BIG);
     }

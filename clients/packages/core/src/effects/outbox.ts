@@ -1,0 +1,227 @@
+// The outbox: a message is kept before it is sent, goes out in order per channel from one tab at a time, and is let
+// go when the server tells it as an entry. Whatever breaks in between, it is sent again under the same client id.
+
+import type { UnknownAction } from '@reduxjs/toolkit';
+import { buffers, type Channel } from 'redux-saga';
+import { actionChannel, all, call, fork, put, race, take, takeEvery } from 'redux-saga/effects';
+
+import { faultOf, isPassing, RialtoError } from '../errors.ts';
+import type { Composed, Kept } from '../ports.ts';
+import {
+  accountChosen,
+  cacheLoaded,
+  commandRejected,
+  connectionChanged,
+  entryArrived,
+  messageComposed,
+  messageFailed,
+  messageKept,
+  messageReceived,
+  messageRetried,
+  readied,
+  signedOut,
+  synced,
+} from '../store/actions.ts';
+import { backoffMs } from '../connection/backoff.ts';
+import { sleep } from './time.ts';
+import { fromTab, isFromTab, tell, type Saga, type World } from './world.ts';
+
+export function* outboxSaga(world: World): Saga {
+  yield fork(keep, world);
+  yield fork(settle, world);
+  yield fork(send, world);
+  yield takeEvery([messageFailed, messageRetried], remember, world);
+  yield takeEvery(messageReceived, function* ({ payload: { clientId }, ...action }: ReturnType<typeof messageReceived>): Saga {
+    const { user } = world.state().session;
+    if (user !== undefined) tell(world, action, { type: 'outboxReceived', user, clientId });
+  });
+}
+
+/** Puts what was composed into the stored outbox, one after the other. */
+function* keep(world: World): Saga {
+  const { storage } = world;
+  const composed: Composed[] = [];
+  yield takeEvery(messageComposed, function* ({ payload }: ReturnType<typeof messageComposed>): Saga {
+    composed.push(payload);
+    // Who finds others waiting leaves it to them: places follow the order of composing.
+    if (composed.length > 1) return;
+    while (composed.length > 0) {
+      yield call(keepOne, composed[0]!);
+      composed.shift();
+    }
+  });
+  function* keepOne(message: Composed): Saga {
+    try {
+      const place: number = yield call([storage, 'appendToOutbox'], message.sender, message);
+      const kept = { ...message, place };
+      yield put(messageKept(kept));
+      world.tabs.tell({ type: 'outboxAppended', user: message.sender, message: kept });
+    } catch (error) {
+      world.report('a message could not be kept', error);
+      yield put(messageFailed({ clientId: message.clientId, fault: { code: 'client.storage_failed', text: faultOf(error).text } }));
+    }
+  }
+}
+
+/**
+ * What is stored at the server leaves the stored outbox, and so does what was discarded. A message of another tab may
+ * come back as an entry before this one has heard of it, so entries count as well as what has left the state.
+ */
+function* settle(world: World): Saga {
+  let before = world.state().outbox;
+  while (true) {
+    const action: UnknownAction = yield take('*');
+    const { outbox, session } = world.state();
+    const former = before;
+    before = outbox;
+    if (session.user === undefined || accountChosen.match(action) || signedOut.match(action)) continue;
+    const gone = former === outbox ? [] : former.filter((message) => !outbox.includes(message) && !outbox.some(({ clientId }) => clientId === message.clientId));
+    const ids = new Set([...gone.map(({ clientId }) => clientId), ...ownStored(action, session.user)]);
+    if (ids.size > 0) yield fork(letGo, world, action, session.user, [...ids]);
+  }
+}
+
+/** The client ids of one's own messages that an action told as entries. */
+function ownStored(action: UnknownAction, me: string): string[] {
+  const told = entryArrived.match(action)
+    ? [action.payload.entry]
+    : Object.values((synced.match(action) ? action.payload.synced : readied.match(action) ? action.payload.ready.missed : undefined)?.channels ?? {}).flatMap((it) =>
+        'entries' in it ? it.entries : [],
+      );
+  return told.flatMap((entry) => (entry.kind === 'message' && entry.sender === me && entry.client_id ? entry.client_id : []));
+}
+
+function* letGo(world: World, action: object, user: string, clientIds: string[]): Saga {
+  yield call([world.storage, 'removeFromOutbox'], user, clientIds);
+  tell(world, action, { type: 'outboxRemoved', user, clientIds });
+}
+
+/** Failures and second tries outlive the page as well. */
+function* remember(world: World, action: ReturnType<typeof messageFailed> | ReturnType<typeof messageRetried>): Saga {
+  const { session, outbox } = world.state();
+  if (session.user === undefined || isFromTab(action)) return;
+  const { clientId } = action.payload;
+  const fault = messageFailed.match(action) ? action.payload.fault : undefined;
+  const message = outbox.find((it) => it.clientId === clientId);
+  if (!message) return;
+  if (message.place === undefined) {
+    // It never came into the stored outbox.
+    if (!fault) yield put(messageComposed(message));
+    return;
+  }
+  yield call([world.storage, 'markInOutbox'], session.user, clientId, fault);
+  tell(world, action, { type: 'outboxMarked', user: session.user, clientId, fault });
+  if (!fault) yield put(fromTab(messageKept({ ...message, place: message.place })));
+}
+
+/** While there is a connection, waits for the turn of this tab, and then sends until the connection is gone. */
+function* send(world: World): Saga {
+  while (true) {
+    const { connection, session } = world.state();
+    if (connection.phase !== 'live' || session.user === undefined) {
+      yield take([connectionChanged, cacheLoaded]);
+      continue;
+    }
+    const turn = new AbortController();
+    yield race([
+      call(sendInTurn, world, session.user, turn),
+      call(function* (): Saga {
+        while (world.state().connection.phase === 'live' && world.state().session.user === session.user) yield take([connectionChanged, accountChosen, signedOut]);
+        turn.abort();
+      }),
+    ]);
+  }
+}
+
+/** The lock is held by a promise that ends with the turn. */
+function* sendInTurn(world: World, user: string, turn: AbortController): Saga {
+  let begin = () => {};
+  const begun = new Promise<void>((resolve) => (begin = resolve));
+  const over = new Promise<void>((resolve) => turn.signal.addEventListener('abort', () => resolve()));
+  world.tabs
+    .exclusively(
+      `rialto:outbox:${user}`,
+      () => {
+        begin();
+        return over;
+      },
+      turn.signal,
+    )
+    .catch((error: unknown) => {
+      if (!turn.signal.aborted) world.report('the turn to send could not be had', error);
+    });
+  try {
+    yield call(() => begun);
+    yield call(sendAll, world, user);
+  } finally {
+    turn.abort();
+  }
+}
+
+const SEND_AGAIN = 'outbox/sendAgain';
+
+function* sendAll(world: World, user: string): Saga {
+  // Told while the outbox is being read, it counts for the next reading.
+  const told: Channel<object> = yield actionChannel([messageKept, messageRetried, SEND_AGAIN], buffers.sliding(1));
+  const round: Round = { answered: new Set(), attempts: new Map() };
+  yield fork(hearSecondThoughts, world, round);
+  while (true) {
+    // The stored outbox is the truth: other tabs append to it too.
+    const kept: Kept[] = yield call([world.storage, 'listOutbox'], user);
+    const waiting = kept.filter(({ clientId, fault }) => !fault && !round.answered.has(clientId));
+    if (waiting.length === 0) {
+      yield take(told);
+      continue;
+    }
+    const channels = new Set(waiting.map(({ channel }) => channel));
+    yield all([...channels].map((channel) => call(sendInOrder, world, channel, waiting.filter((it) => it.channel === channel), round)));
+  }
+}
+
+/** Of one connection: what the server accepted and a crash swallowed is sent again over the next. */
+interface Round {
+  answered: Set<string>;
+  /** How often it failed in a channel, one time after the other. */
+  attempts: Map<string, number>;
+}
+
+/** One after the other: the next goes when the one before was taken in. */
+function* sendInOrder(world: World, channel: string, messages: Kept[], round: Round): Saga {
+  for (const message of messages) {
+    try {
+      yield call(ask, world, message);
+      round.attempts.delete(channel);
+    } catch (error) {
+      const fault = faultOf(error);
+      if (isPassing(fault.code)) {
+        const attempt = (round.attempts.get(channel) ?? 0) + 1;
+        round.attempts.set(channel, attempt);
+        const afterMs = error instanceof RialtoError ? error.retryAfterMs : undefined;
+        yield call(sleep, world.clock, afterMs ?? backoffMs(attempt, world.random.fraction()));
+        // The outbox is read again: this one may have been discarded by now.
+        return;
+      }
+      yield put(messageFailed({ clientId: message.clientId, fault }));
+    }
+    round.answered.add(message.clientId);
+  }
+}
+
+/** A message that was taken in can be refused after all, and one that was refused be tried again. */
+function* hearSecondThoughts(world: World, { answered }: Round): Saga {
+  yield takeEvery(messageRetried, function* ({ payload }: ReturnType<typeof messageRetried>): Saga {
+    answered.delete(payload.clientId);
+  });
+  yield takeEvery(commandRejected, function* ({ payload: { client_id: clientId, code, text, retry_after_ms } }: ReturnType<typeof commandRejected>): Saga {
+    if (!isPassing(code)) return yield put(messageFailed({ clientId, fault: { code, text } }));
+    yield call(sleep, world.clock, retry_after_ms ?? backoffMs(1, world.random.fraction()));
+    answered.delete(clientId);
+    yield put({ type: SEND_AGAIN });
+  });
+}
+
+function ask({ ask }: World, { channel, clientId, what }: Kept): Promise<unknown> {
+  if ('from' in what) return ask('message.forward', { channel, client_id: clientId, from: what.from, target: what.target });
+  const { body, replyTo, mentions } = what;
+  return ask('message.send', { channel, client_id: clientId, body, ...(replyTo !== undefined && { reply_to: replyTo }), ...(mentions && { mentions }) });
+}
