@@ -78,6 +78,11 @@ bench: build ## Measure the release on this machine: deliveries, latencies, cost
 	$(call step,Load on a server of its own)
 	@tools/bench $(ARGS)
 
+.PHONY: soak
+soak: build ## Crash, starve and load the release for long: an hour or so; ARGS="--kills 100 --seconds 60"
+	$(call step,Crashes and starvation at length)
+	@tools/soak $(ARGS)
+
 .PHONY: check
 check: ## Check format, lints, documentation, dependencies
 	$(call step,What the checks need)

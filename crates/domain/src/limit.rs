@@ -77,8 +77,10 @@ impl Bucket {
     /// Takes one event. `Err` tells after how many milliseconds to try again; nothing was taken then.
     pub fn take(&mut self, rate: &Rate, now: Timestamp) -> Result<(), u64> {
         let now = now.0 as f64;
-        let level_at = self.level_at.max(now);
         let tolerance = rate.interval_ms * f64::from(rate.burst - 1);
+        // Nobody owes more than a burst: who seems to was counted before the clock was set back.
+        let is_stale = self.level_at - now > tolerance + rate.interval_ms;
+        let level_at = if is_stale { now } else { self.level_at.max(now) };
         if level_at - now > tolerance {
             return Err((level_at - now - tolerance).ceil() as u64);
         }
@@ -107,6 +109,18 @@ mod tests {
         assert_eq!(bucket.take(&rate, now), Err(100));
         assert_eq!(bucket.take(&rate, now.after_ms(99)), Err(1));
         assert_eq!(bucket.take(&rate, now.after_ms(100)), Ok(()));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_does_not_make_debtors() {
+        let rate = Rate::new(10, 1000, 3);
+        let mut bucket = Bucket::default();
+        let (later, now) = (Timestamp(3_605_000), Timestamp(5_000));
+        while bucket.take(&rate, later).is_ok() {}
+        for _ in 0..3 {
+            assert_eq!(bucket.take(&rate, now), Ok(()));
+        }
+        assert_eq!(bucket.take(&rate, now), Err(100), "but what is owed since counts");
     }
 
     #[test]

@@ -87,7 +87,9 @@ fn token_key(path: &Path) -> anyhow::Result<TokenKey> {
                 let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
                 file.write_all(&key)?;
                 file.sync_all()?;
-                fs::rename(&beside, path)
+                fs::rename(&beside, path)?;
+                // A power cut could still take the name away, and with it everybody's log-in.
+                fs::File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
             };
             write().with_context(|| format!("the key that signs tokens cannot be written to {}", path.display()))?;
             Ok(TokenKey(key))

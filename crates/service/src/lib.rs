@@ -113,12 +113,13 @@ impl Service {
         &self.policy.limits
     }
 
-    /// Do the backends answer? Reads something small from the store.
+    /// Do the backends answer, and take what is written? Reads something small from the store.
     ///
     /// # Errors
-    /// `server.unavailable` and the like.
+    /// `server.unavailable`, `server.storage_full` and the like: what clients are told who write.
     pub async fn ready(&self) -> Result<(), Refusal> {
-        self.ports.accounts.revoked_since(self.now()).await.map(drop).map_err(refused::failed)
+        self.ports.accounts.revoked_since(self.now()).await.map_err(refused::failed)?;
+        self.ports.log.writable().await.map_err(refused::failed)
     }
 
     /// Counts a command of a user, over all their connections.

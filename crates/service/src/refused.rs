@@ -2,7 +2,7 @@
 
 use rialto_domain::Refusal;
 use rialto_domain::ports::PortError;
-use tracing::{error, warn};
+use tracing::{debug, error, warn};
 
 /// A failure that the caller cannot act on becomes a refusal. *Not found* and *conflict* are answers, which callers
 /// handle where they expect them; here they are a fault of ours.
@@ -14,7 +14,9 @@ pub(crate) fn failed(failure: PortError) -> Refusal {
             Refusal::Unavailable
         }
         PortError::Full { backend } => {
-            error!(backend, "a request is refused: {backend} has no room left");
+            // The backend says so itself, once: the log may stand on the same disk.
+            debug!(backend, "a request is refused: {backend} has no room left");
+            metrics::counter!("rialto_storage_full_total", "backend" => backend).increment(1);
             Refusal::StorageFull
         }
         PortError::Unavailable { backend, source } => {

@@ -31,6 +31,8 @@ impl Default for TokenPolicy {
 
 /// How far clocks may differ.
 const SKEW_MS: u64 = 60_000;
+/// Tokens are good from so long before they were made: a clock that is set back must not log everybody out.
+const BACKDATED_MS: u64 = 24 * 3600 * 1000;
 const ISSUER: &str = "rialto";
 const ACCESS: &str = "rialto:access";
 const REFRESH: &str = "rialto:refresh";
@@ -92,7 +94,7 @@ impl Tokens {
             aud: audience.into(),
             sub: identity.user,
             iat: seconds,
-            nbf: seconds,
+            nbf: now.0.saturating_sub(BACKDATED_MS) / 1000,
             exp: now.after_ms(ttl_ms).0 / 1000,
             dev: identity.device,
             sid: identity.session,
@@ -176,12 +178,13 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_good_from_now_until_its_end() {
+    fn a_token_is_good_until_its_end_and_also_when_the_clock_was_set_back() {
         let token = tokens().access(ANA, NOW);
         assert_eq!(tokens().verify_access(&token, NOW), Ok(ANA));
         assert_eq!(tokens().verify_access(&token, NOW.after_ms(59_000)), Ok(ANA));
         assert_eq!(tokens().verify_access(&token, NOW.after_ms(60_000)), Err(Refusal::NotAuthenticated));
-        assert_eq!(tokens().verify_access(&token, Timestamp(NOW.0 - 61_000)), Err(Refusal::NotAuthenticated));
+        assert_eq!(tokens().verify_access(&token, Timestamp(NOW.0 - 3_600_000)), Ok(ANA));
+        assert_eq!(tokens().verify_access(&token, Timestamp(NOW.0 - BACKDATED_MS - SKEW_MS - 1_000)), Err(Refusal::NotAuthenticated));
     }
 
     #[test]

@@ -161,6 +161,10 @@ impl ChannelLog for FaultyLog {
     async fn pinned(&self, channel: ChannelId, reader: UserId, visible: &[Interval]) -> PortResult<Vec<Folded>> {
         self.log.pinned(channel, reader, visible).await
     }
+
+    async fn writable(&self) -> PortResult<()> {
+        self.log.writable().await
+    }
 }
 
 struct FaultyBus {

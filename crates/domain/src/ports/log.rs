@@ -92,4 +92,7 @@ pub trait ChannelLog: Send + Sync {
 
     /// The pinned messages within what is `visible`, oldest first.
     async fn pinned(&self, channel: ChannelId, reader: UserId, visible: &[Interval]) -> PortResult<Vec<Folded>>;
+
+    /// Would an append be taken now, as far as is known without one? The error is what an append would probably meet.
+    async fn writable(&self) -> PortResult<()>;
 }

@@ -38,6 +38,8 @@ use crate::settings::Settings;
 const MAILBOX: Token = Token(usize::MAX);
 /// Sockets that are heard in one turn, at most.
 const EVENTS: usize = 1024;
+/// How often the outboxes are added up.
+const WEIGH_EVERY_MS: u64 = 1_000;
 /// Large enough for most bursts; the reads of all connections share it.
 const BUFFER_BYTES: usize = 64 * 1024;
 
@@ -91,6 +93,8 @@ pub(super) struct Shard {
     started: Instant,
     /// When this turn began: milliseconds since the shard started, on a clock that never goes back.
     pub(super) now: Timestamp,
+    /// When to add up the outboxes again.
+    weigh_at: Timestamp,
     /// When the last connection is cut, once the shard drains.
     pub(super) drain_by: Option<Timestamp>,
     pub(super) tally: Tally,
@@ -117,6 +121,7 @@ impl Shard {
             generation: 0,
             started: Instant::now(),
             now: Timestamp(0),
+            weigh_at: Timestamp(0),
             drain_by: None,
             tally: Tally::new(),
             told: Told::default(),
@@ -184,6 +189,7 @@ impl Shard {
             self.flush();
             goes_on &= !self.is_drained();
             self.tally.report(self.connections.len());
+            self.weigh_outboxes();
         }
         for index in self.connections.iter().map(|(index, _)| index as Index).collect::<Vec<_>>() {
             self.cut(index);
@@ -197,6 +203,14 @@ impl Shard {
         let now = Timestamp(self.started.elapsed().as_millis() as u64);
         let drained = self.drain_by.map(|by| by.since(now));
         self.timers.sleep_ms(now).into_iter().chain(drained).min().map(Duration::from_millis)
+    }
+
+    /// Reports what waits in all outboxes. Counted now and then: adding up costs a look at every connection.
+    fn weigh_outboxes(&mut self) {
+        if self.now >= self.weigh_at || self.connections.is_empty() {
+            self.weigh_at = self.now.after_ms(WEIGH_EVERY_MS);
+            self.tally.report_queued(self.connections.iter().map(|(_, connection)| connection.outbox.bytes()).sum());
+        }
     }
 
     /// False when the shard is to stop.

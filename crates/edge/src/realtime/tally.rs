@@ -10,6 +10,8 @@ pub(super) struct Tally {
     turn: Turn,
     connections: Gauge,
     reported: usize,
+    queued: Gauge,
+    reported_queued: usize,
     frames_in: Counter,
     frames_out: Counter,
     bytes_in: Counter,
@@ -31,6 +33,8 @@ impl Tally {
             turn: Turn::default(),
             connections: gauge!("rialto_connections"),
             reported: 0,
+            queued: gauge!("rialto_outbox_bytes"),
+            reported_queued: 0,
             frames_in: counter!("rialto_frames_in_total"),
             frames_out: counter!("rialto_frames_out_total"),
             bytes_in: counter!("rialto_bytes_in_total"),
@@ -92,6 +96,14 @@ impl Tally {
         if connections != self.reported {
             self.connections.increment(connections as f64 - self.reported as f64);
             self.reported = connections;
+        }
+    }
+
+    /// So many bytes wait in the outboxes.
+    pub(super) fn report_queued(&mut self, bytes: usize) {
+        if bytes != self.reported_queued {
+            self.queued.increment(bytes as f64 - self.reported_queued as f64);
+            self.reported_queued = bytes;
         }
     }
 }

@@ -72,6 +72,10 @@ impl ChannelLog for MemoryStore {
         let channel = kept.channel(channel)?;
         Ok(truth::pinned(&channel.log, reader, visible, &channel.hidden_from(reader)))
     }
+
+    async fn writable(&self) -> PortResult<()> {
+        Ok(())
+    }
 }
 
 impl KeptChannel {

@@ -3,12 +3,15 @@
 //! The bulk is copied by a thread of its own beside the writer. Only the log's last pages are left to the writer,
 //! which copies them between two commits when the log is long: then the next commit begins it anew.
 
+use std::fs::OpenOptions;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 use rusqlite::Connection;
 
-use super::connection;
+use super::connection::{self, PAGE_BYTES};
+use super::fault::Fault;
 
 /// Pages in the log that are worth a checkpoint beside the writer: 16 MiB.
 const WORTH_COPYING: i64 = 4_096;
@@ -105,6 +108,25 @@ pub(super) fn truncate(writer: &Connection, patience: Duration) -> rusqlite::Res
     writer.busy_timeout(connection::PATIENCE)?;
     truncated.map(|progress| !progress.busy)
 }
+
+/// Takes what was written and not committed out of the write-ahead log's file.
+///
+/// When a flush fails, the system takes for written what is not: the rest of a commit can be read, but is not on the disk
+/// and never will be. A later start must not find it there and take it for committed.
+pub(super) fn cut(writer: &Connection, log: &Path) -> Result<(), Fault> {
+    let pages = u64::try_from(checkpoint(writer, "PRAGMA wal_checkpoint(NOOP)")?.pages).unwrap_or(0);
+    // https://www.sqlite.org/fileformat2.html#walformat. The header is written anew with the first frame.
+    let committed = if pages == 0 { 0 } else { HEADER_BYTES + pages * (FRAME_HEADER_BYTES + PAGE_BYTES) };
+    let file = OpenOptions::new().write(true).open(log)?;
+    if file.metadata()?.len() > committed {
+        file.set_len(committed)?;
+    }
+    Ok(())
+}
+
+/// The write-ahead log's header, and that of each page in it.
+const HEADER_BYTES: u64 = 32;
+const FRAME_HEADER_BYTES: u64 = 24;
 
 struct Progress {
     busy: bool,

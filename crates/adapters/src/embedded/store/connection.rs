@@ -1,4 +1,7 @@
 //! Connections to the database, each set up for what it does.
+//!
+//! None maps the file into memory: where the disk cannot be read, or the file was cut, a mapping ends the whole process
+//! (SIGBUS), while a read is told as an error to the one who asked.
 
 use std::path::Path;
 use std::time::Duration;
@@ -14,9 +17,6 @@ pub(super) const PAGE_BYTES: u64 = 4096;
 
 /// How long a connection waits for another one's lock. No two of ours contend for one but at the very beginning and end.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
-
-/// Memory-mapped reading of up to this much of the file; the system takes the pages back when it needs them.
-const MMAP_BYTES: i64 = 1 << 30;
 
 /// The connection that makes or migrates a database.
 pub(super) fn maintain(path: &Path, create: bool) -> rusqlite::Result<Connection> {
@@ -40,7 +40,6 @@ pub(super) fn write(path: &Path, most_bytes: Option<u64>) -> rusqlite::Result<Co
          PRAGMA temp_store = MEMORY;
          PRAGMA foreign_keys = OFF;",
     )?;
-    sql.pragma_update(None, "mmap_size", MMAP_BYTES)?;
     if let Some(bytes) = most_bytes {
         sql.pragma_update(None, "max_page_count", i64::try_from(bytes / PAGE_BYTES).unwrap_or(i64::MAX))?;
     }
@@ -52,7 +51,6 @@ pub(super) fn read(path: &Path) -> rusqlite::Result<Connection> {
     let sql = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     sql.set_prepared_statement_cache_capacity(64);
     sql.execute_batch("PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY;")?;
-    sql.pragma_update(None, "mmap_size", MMAP_BYTES)?;
     Ok(sql)
 }
 

@@ -26,6 +26,9 @@ pub(super) enum Fault {
     /// The system gave no thread, or no random numbers.
     #[error("the system gave no {0}")]
     System(&'static str),
+    /// A file could not be worked on.
+    #[error("{0}")]
+    File(#[from] std::io::Error),
     /// SQLite said no.
     #[error(transparent)]
     Sql(#[from] rusqlite::Error),
@@ -64,6 +67,11 @@ impl Failure {
     pub(super) fn is_full(&self) -> bool {
         self.class == Class::Full
     }
+
+    /// Whoever writes next will probably fare the same.
+    pub(super) fn is_lasting(&self) -> bool {
+        self.class != Class::Conflict
+    }
 }
 
 impl Fault {
@@ -72,14 +80,15 @@ impl Fault {
         match self {
             Self::NotFound | Self::Conflict | Self::Overloaded | Self::Closed => true,
             Self::Sql(error) => guard == Guard::Undo && error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation),
-            Self::System(_) | Self::Unreadable(_) | Self::Group(_) => false,
+            Self::System(_) | Self::File(_) | Self::Unreadable(_) | Self::Group(_) => false,
         }
     }
 
     fn class(&self) -> Class {
         match self {
             Self::NotFound | Self::Conflict => Class::Conflict,
-            Self::Overloaded | Self::Closed | Self::System(_) => Class::Unavailable,
+            Self::File(error) if error.kind() == std::io::ErrorKind::StorageFull => Class::Full,
+            Self::Overloaded | Self::Closed | Self::System(_) | Self::File(_) => Class::Unavailable,
             Self::Unreadable(_) => Class::Corrupt,
             Self::Group(failure) => failure.class,
             Self::Sql(error) => class_of(error),

@@ -57,6 +57,10 @@ impl ChannelLog for Store {
         let visible = visible.to_vec();
         self.read(move |view| history::pinned(view, channel, reader, &visible)).await
     }
+
+    async fn writable(&self) -> PortResult<()> {
+        Ok(self.check_writable()?)
+    }
 }
 
 fn newest(view: &mut View<'_>, reader: UserId, wish: &Newest) -> Result<Vec<Folded>, Fault> {

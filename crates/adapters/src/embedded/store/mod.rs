@@ -59,7 +59,7 @@ use tokio::sync::oneshot;
 
 use checkpoint::Checkpoints;
 use directory::Directory;
-use fault::Fault;
+use fault::{Failure, Fault};
 use group::Group;
 pub use inspect::{Inspection, inspect};
 use job::{Guard, Job};
@@ -116,6 +116,8 @@ pub struct Stats {
     pub unfolded: usize,
     /// Commits since the store was opened.
     pub commits: u64,
+    /// Something keeps the store from writing.
+    pub is_ailing: bool,
 }
 
 /// The embedded store. Clones are the same store; when the last one is dropped, it is closed.
@@ -147,6 +149,8 @@ struct Shared {
     reads: Queue<Read>,
     checkpoints: Checkpoints,
     commits: AtomicU64,
+    /// What keeps the store from writing, while something does.
+    ailment: Mutex<Option<Failure>>,
 }
 
 impl Store {
@@ -154,6 +158,7 @@ impl Store {
     pub fn open(path: impl AsRef<Path>, options: Options) -> Result<Self, OpenError> {
         let directory = Directory::claim(path.as_ref())?;
         let database = migrate::prepare(&directory)?;
+        directory.flush_leftovers().map_err(|source| OpenError::of_directory(&database, source))?;
         Self::start(directory, options).map_err(|fault| OpenError::of_fault(&database, &fault))
     }
 
@@ -165,8 +170,16 @@ impl Store {
         let epoch = constant(&sql, "epoch", |random| uuid::Builder::from_random_bytes(*random).into_uuid().to_string().into_bytes())?;
         let epoch = String::from_utf8(epoch).map_err(|error| Fault::Unreadable(error.to_string()))?;
         let (writes, reads) = (Queue::new(options.waiting_bytes), Queue::new(options.waiting_reads));
-        let shared =
-            Arc::new(Shared { options, salt, tails: Tails::default(), writes, reads, checkpoints: Checkpoints::default(), commits: AtomicU64::new(0) });
+        let shared = Arc::new(Shared {
+            options,
+            salt,
+            tails: Tails::default(),
+            writes,
+            reads,
+            checkpoints: Checkpoints::default(),
+            commits: AtomicU64::new(0),
+            ailment: Mutex::default(),
+        });
         shared.tails.publish(&mut replay::replay(&sql, &salt)?);
         let mut others = Vec::new();
         for number in 0..shared.options.readers.max(1) {
@@ -175,7 +188,7 @@ impl Store {
         }
         let (checkpointer, shared_too) = (connection::checkpoint(&database)?, shared.clone());
         others.push(spawn("store-copy", move || shared_too.checkpoints.run(&checkpointer))?);
-        let writer = Writer::new(sql, shared.clone())?;
+        let writer = Writer::new(sql, directory.wal(), shared.clone())?;
         let writer = Some(spawn("store-write", move || writer.run())?);
         Ok(Self { inner: Arc::new(Inner { shared, epoch, threads: Mutex::new(Threads { writer, others }), directory }) })
     }
@@ -197,7 +210,17 @@ impl Store {
             waiting_reads: shared.reads.len(),
             unfolded: growing + folding,
             commits: shared.commits.load(Ordering::Relaxed),
+            is_ailing: shared.ailment.lock().is_some(),
         }
+    }
+
+    /// Can something be written now? The last commit tells; when that failed, the writer tries by itself until it can.
+    fn check_writable(&self) -> Result<(), Fault> {
+        let shared = &self.inner.shared;
+        if shared.writes.is_closed() {
+            return Err(Fault::Closed);
+        }
+        shared.ailment.lock().clone().map_or(Ok(()), |failure| Err(failure.into()))
     }
 
     /// Writes a copy of the store, as it is at this moment, into a new file. The store goes on meanwhile.

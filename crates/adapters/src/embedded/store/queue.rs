@@ -86,6 +86,11 @@ impl<T> Queue<T> {
         self.state.lock().items.len()
     }
 
+    /// Is nothing let in any more?
+    pub(super) fn is_closed(&self) -> bool {
+        self.state.lock().closed
+    }
+
     /// Lets nothing more in, and drops what waits.
     pub(super) fn abandon(&self) {
         self.close();

@@ -1,6 +1,7 @@
 //! The one thread that writes: it takes what waits, commits it together, and answers when it is on disk.
 
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -36,6 +37,8 @@ const CLOSE_PATIENCE: Duration = Duration::from_secs(10);
 /// The writer's thread.
 pub(super) struct Writer {
     sql: Connection,
+    /// The write-ahead log's file.
+    log: PathBuf,
     shared: Arc<Shared>,
     memory: Memory,
     waiting: VecDeque<Job>,
@@ -52,10 +55,12 @@ pub(super) struct Writer {
     doomed: bool,
     /// After a failure: until when not to try again of one's own accord.
     resting_until: Option<Instant>,
+    /// After a failure: the write-ahead log may hold what was not committed.
+    must_cut: bool,
 }
 
 impl Writer {
-    pub(super) fn new(sql: Connection, shared: Arc<Shared>) -> Result<Self, Fault> {
+    pub(super) fn new(sql: Connection, log: PathBuf, shared: Arc<Shared>) -> Result<Self, Fault> {
         let memory = Memory::read(&sql)?;
         let folded = sql.query_row("SELECT log, mark FROM progress", [], |row| Ok(Watermark { entry: row.get(0)?, mark: row.get(1)? }))?;
         let unfolded_since = (shared.tails.weights().0 > 0).then(Instant::now);
@@ -64,6 +69,7 @@ impl Writer {
         let (waiting, pending) = (VecDeque::new(), Tail::default());
         Ok(Self {
             sql,
+            log,
             shared,
             memory,
             waiting,
@@ -75,6 +81,7 @@ impl Writer {
             upkeep: Upkeep::new(),
             doomed: true,
             resting_until: None,
+            must_cut: false,
         })
     }
 
@@ -99,7 +106,7 @@ impl Writer {
 
     /// Until when to wait for jobs before there is something else to do.
     fn next_chore(&self) -> Option<Instant> {
-        let now = (self.fold.is_some() || self.doomed).then(Instant::now);
+        let now = (self.fold.is_some() || self.doomed || self.is_ailing()).then(Instant::now);
         let fold = self.unfolded_since.map(|since| since + self.shared.options.fold_after);
         let next = [now, fold, self.erase_at].into_iter().flatten().min();
         next.map(|next| self.resting_until.map_or(next, |rest| next.max(rest)))
@@ -117,7 +124,7 @@ impl Writer {
 
     /// Commits what waits together with a slice of the fold.
     fn commit_group(&mut self) -> Result<(), Failure> {
-        if self.waiting.is_empty() && self.fold.is_none() && !self.doomed {
+        if self.waiting.is_empty() && self.fold.is_none() && !self.doomed && !self.is_ailing() {
             return Ok(());
         }
         let mut replies = Vec::with_capacity(self.waiting.len());
@@ -136,8 +143,8 @@ impl Writer {
 
     /// Runs one transaction, and returns how far it took the fold.
     fn transact(&mut self, replies: &mut Vec<Box<dyn Reply>>) -> Result<usize, Fault> {
-        if let Err(error) = self.command("BEGIN IMMEDIATE") {
-            let failure = Failure::of(&Fault::Sql(error));
+        if let Err(fault) = self.begin() {
+            let failure = Failure::of(&fault);
             self.waiting.drain(..).for_each(|job| job.refuse(failure.clone()));
             return Err(failure.into());
         }
@@ -158,8 +165,29 @@ impl Writer {
             Some(fold) => fold.slice(&self.sql, if replies.is_empty() { IDLE_SLICE } else { 256 + 2 * weight })?,
             None => 0,
         };
+        if self.is_ailing() {
+            // Whether the disk takes something again is only known by writing.
+            self.command("UPDATE progress SET log = log")?;
+        }
         self.command("COMMIT")?;
         Ok(reached)
+    }
+
+    fn begin(&mut self) -> Result<(), Fault> {
+        if !self.sql.is_autocommit() {
+            // Even that failed after the last failure.
+            self.command("ROLLBACK")?;
+        }
+        if self.must_cut {
+            checkpoint::cut(&self.sql, &self.log)?;
+            self.must_cut = false;
+        }
+        Ok(self.command("BEGIN IMMEDIATE")?)
+    }
+
+    /// Did the last commit fail for a reason that may last?
+    fn is_ailing(&self) -> bool {
+        self.shared.ailment.lock().is_some()
     }
 
     fn committed(&mut self, reached: usize) {
@@ -174,6 +202,9 @@ impl Writer {
             self.doomed = true;
         }
         self.resting_until = None;
+        if self.shared.ailment.lock().take().is_some() {
+            tracing::info!("the store writes again");
+        }
         if std::mem::take(&mut self.memory.erased) {
             self.erase_at.get_or_insert_with(|| Instant::now() + self.shared.options.erase_within);
         }
@@ -191,10 +222,17 @@ impl Writer {
         self.memory.forget(last);
         self.doomed = false;
         self.resting_until = Some(Instant::now() + REST);
-        if failure.is_full() {
-            tracing::error!("the store's disk is full: nothing is written until there is room");
-        } else {
-            tracing::error!(%failure, "the store could not commit: {failure}");
+        // Now rather than with the next commit: the process may be ended before there is one.
+        self.must_cut = checkpoint::cut(&self.sql, &self.log).is_err();
+        let is_news = self.shared.ailment.lock().as_ref().is_none_or(|known| known.is_full() != failure.is_full());
+        if failure.is_lasting() {
+            *self.shared.ailment.lock() = Some(failure.clone());
+        }
+        match (is_news, failure.is_full()) {
+            // The log may stand on the same disk: once is enough.
+            (false, _) => {}
+            (true, true) => tracing::error!("the store's disk is full: nothing is written until there is room"),
+            (true, false) => tracing::error!(%failure, "the store could not commit: {failure}"),
         }
     }
 
