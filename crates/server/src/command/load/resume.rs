@@ -14,8 +14,8 @@ use super::phases::{self, Cost, DRAIN, EVENTS, STALLED};
 use super::procfs;
 use super::report::{Quantiles, mebibytes};
 
-/// Messages written into the channels that may wait to be stored.
-const WRITTEN_AT_ONCE: u64 = 1000;
+/// Messages of each writer that may wait to be stored: half of what a server takes from one connection at once.
+const WRITTEN_AT_ONCE: u64 = 32;
 /// How long the server may take to notice who left.
 const NOTICE: Duration = Duration::from_secs(1);
 
@@ -115,13 +115,14 @@ fn write(fleet: &mut Fleet, events: &mut Events, writers: &[Writer], each: u32, 
         if due.peek().is_none() && stored >= sent {
             break;
         }
-        for writer in due.by_ref().take(WRITTEN_AT_ONCE.saturating_sub(sent - stored) as usize) {
+        for writer in due.by_ref().take((writers.len() as u64 * WRITTEN_AT_ONCE).saturating_sub(sent - stored) as usize) {
             fleet.send_message(writer.index, writer.channel, &text, fleet.now_us());
         }
         fleet.turn(events, Duration::from_millis(5))?;
         if fleet.ledger.totals().delivered > totals.delivered {
             until = Instant::now() + DRAIN;
         }
+        ensure!(fleet.tally.refusals.is_empty(), "the server refused what was to be missed: {:?}", fleet.tally.refusals);
         ensure!(Instant::now() < until, "the server stopped storing after {stored} of {sent} messages");
     }
     let mut ends = BTreeMap::new();
