@@ -23,17 +23,17 @@ KERNEL = [
     ("kernel: files and fsync", r"ext4|jbd2|xfs|btrfs|iomap|blk_|bio_|fsync|filemap|folio|nvme|virtblk|virtio_blk|writeback|vfs_f|pwrite"),
     ("kernel: sockets", r"tcp|inet|sock|skb|ip_|ipv4|net|sk_|nf_|loopback|dev_|xmit|csum|__local_bh|softirq|napi|ep_|epoll|eventpoll"),
     ("kernel: threads and turns", r"sched|futex|wake|schedule|finish_task|switch|idle|rcu|hrtimer|timer"),
-    ("kernel: other", r""),
+    ("kernel: copying, memory, other", r""),
 ]
 PROGRAM = [
-    ("SQLite", r"^sqlite3|^(vdbe|btree|pager|wal|pcache|unix[A-Z]|balance|memdb)|^(walWriteFrames|columnMem|applyAffinity)"),
+    ("SQLite", r"^sqlite3|^(vdbe|btree|pager|wal|pcache|getPage|pageFree|releaseMem|yy_|unix[A-Z]|balance|columnMem|applyAffinity)\w*(\.|$)"),
     ("the store (rialto_adapters)", r"rialto_adapters|rusqlite"),
     ("rules and use cases (rialto_domain, rialto_service)", r"rialto_domain|rialto_service"),
     ("sockets and connections (rialto_edge)", r"rialto_edge|^mio"),
     ("bytes and formats (rialto_wire, serde)", r"rialto_wire|serde|rmp|simdutf8|memchr|httparse|base64|itoa|core::fmt|core::str"),
+    ("hashes and maps", r"hash|indexmap|BTreeMap|btree::|sha|crc"),
     ("allocation", r"malloc|free|calloc|realloc|_int_|alloc::|unlink_chunk|dealloc"),
     ("copying and comparing", r"mem(cpy|move|set|cmp)|__mem"),
-    ("hashes and maps", r"hash|indexmap|BTreeMap|btree::|sha|crc"),
     ("runtime and locks", r"tokio|parking_lot|pthread|std::sync|crossbeam|core::(future|ops)"),
     ("other", r""),
 ]
@@ -46,7 +46,7 @@ def group(function: str, is_kernel: bool) -> str:
 def shares(said: str) -> dict[str, dict[str, float]]:
     """By threads and groups, in percent: `perf report` with the fields overhead, comm, symbol."""
     found: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for percent, thread, kind, function in re.findall(r"^ *([\d.]+)% +(\S+) +\[([k.])\] (.*?) *$", said, re.M):
+    for percent, thread, kind, function in re.findall(r"^ *([\d.]+)% +(\S+) +\[([k.])\] (.*?)[ -]*$", said, re.M):
         found[re.sub(r"-?\d+$", "", thread)][group(function, kind == "k")] += float(percent)
     # Many small figures, each of them rounded, do not make a hundred.
     whole = sum(sum(groups.values()) for groups in found.values()) / 100
