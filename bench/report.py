@@ -24,6 +24,7 @@ NAMES = {
     "dropped": "dropped",
     "heartbeats": "heartbeats answered",
     "bytes_each": "resident bytes per connection",
+    "mapped_bytes_each": "of these, pages of files",
     "connect_cpu_us": "server CPU µs per connect",
     "connects_per_s": "connects/s",
     "idle_cpu_percent": "server CPU % when idle",

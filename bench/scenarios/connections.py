@@ -23,7 +23,10 @@ def idle(report: dict) -> Figures:
 def _rialto(memberships: int, carrier: str):
     def measure(scale: Scale) -> Figures:
         rialto = Rialto.with_cast(Cast(scale.many(CONNECTIONS), ROOM, memberships))
-        return idle(rialto.measure([*_flags(scale), "--carrier", carrier]))
+        with rialto.serve(rialto.copy()) as server:
+            before = server.mapped_bytes()
+            figures = idle(report := rialto.load(server, [*_flags(scale), "--carrier", carrier]))
+            return figures | {"mapped_bytes_each": (server.mapped_bytes() - before) / report["connect"]["connections"]}
 
     return measure
 
