@@ -38,7 +38,7 @@ def _members(size: int):
     return lambda scale: _paced(Rialto.with_cast(Cast(CONNECTIONS, size)).measure(_flags(scale, size)))
 
 
-def _history(messages: int):
+def _history(messages: int, reopenings: int = 1):
     def measure(scale: Scale) -> Figures:
         rialto = Rialto.with_cast(Cast(scale.many(CONNECTIONS), 10))
         data = rialto.copy()
@@ -57,15 +57,15 @@ def _history(messages: int):
             figures = _paced(rialto.load(server, _flags(scale, 10)))
         size = sum(file.stat().st_size for file in data.rglob("*") if file.is_file())
         figures |= {"messages": written, "disk_mib": size / 2**20}
-        return figures | _reopened(rialto, data, scale)
+        return figures | _reopened(rialto, data, 1 if scale.quick else reopenings)
 
     return measure
 
 
-def _reopened(rialto: Rialto, data: Path, scale: Scale) -> Figures:
+def _reopened(rialto: Rialto, data: Path, times_over: int) -> Figures:
     """Kills the server in the middle of its work, and starts it again, some times."""
     times = []
-    for _ in range(1 if scale.quick else REOPENINGS):
+    for _ in range(times_over):
         with rialto.serve(data) as server:
             # After connecting (two seconds of which are rest), in the middle of the load; its clients have reason to complain.
             killer = server.kill_after(5.0)
@@ -94,6 +94,6 @@ SCENARIOS = [
     _scenario(
         "history",
         "1,000 connections in 100 channels of 10 with a history, 10,000 deliveries a second; then killed under load and started again",
-        {"10,000": _history(10_000), "100,000": _history(100_000), "1,000,000": _history(1_000_000)},
+        {"10,000": _history(10_000), "100,000": _history(100_000), "1,000,000": _history(1_000_000, REOPENINGS)},
     ),
 ]
