@@ -41,7 +41,8 @@ def main() -> int:
     if asked.report:
         write(Results.load(asked.report), asked.out or asked.report.parent)
         return 0
-    chosen = [one for one in every if not asked.only or any(one.name.startswith(name) for name in asked.only)]
+    names = {one.name for one in every}
+    chosen = [one for one in every if not asked.only or any(one.name == name or name not in names and one.name.startswith(name) for name in asked.only)]
     if not chosen:
         print(f"no scenario begins with {' or '.join(asked.only)}; --list tells them", file=sys.stderr)
         return 2

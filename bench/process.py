@@ -28,7 +28,13 @@ class Process:
         self._drained: threading.Thread | None = None
         began = time.monotonic()
         self._child = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._errors, text=True, cwd=cwd)
-        self.told = self._wait_for(ready, within)
+        try:
+            self.told = self._wait_for(ready, within)
+        except BaseException:
+            # Nobody has it yet who could stop it, even when we are the ones who are told to end.
+            self.kill()
+            self._close()
+            raise
         self.started_in = time.monotonic() - began
 
     def __enter__(self) -> "Process":
@@ -80,9 +86,7 @@ class Process:
             alarm.cancel()
         self.kill()
         self._errors.seek(0)
-        said = self._errors.read()
-        self._close()
-        raise Failed(f"`{spelled(self.command)}` did not start: {last_line(said)}")
+        raise Failed(f"`{spelled(self.command)}` did not start: {last_line(self._errors.read())}")
 
     def _close(self) -> None:
         if self._drained:
