@@ -45,7 +45,10 @@ def load_command(port: int, server: Process | None, flags: list[str]) -> list[st
 def load(port: int, server: Process | None, flags: list[str], within: float = 240.0, may_fail: bool = False) -> dict:
     """What `rialto load` found out."""
     said = process.run(load_command(port, server, flags), within, may_fail=may_fail)
-    return json.loads(said) if said.strip() else {}
+    report = json.loads(said) if said.strip() else {}
+    if not may_fail and (refused := report.get("faults", {}).get("refusals")):
+        raise Failed(f"the server refused what it was to be measured with: {refused}")
+    return report
 
 
 @dataclass(frozen=True)

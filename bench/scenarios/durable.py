@@ -16,7 +16,7 @@ IN_FLIGHT = 8000
 def _measure(members: int, saturated: bool):
     def measure(scale: Scale) -> Figures:
         rialto = Rialto.with_cast(Cast(scale.many(CONNECTIONS), members, MEMBERSHIPS))
-        pace = ["--rate", "0", "--inflight", str(IN_FLIGHT * members)] if saturated else ["--rate", str(scale.many(MESSAGES_PER_SECOND))]
+        pace = ["--rate", "0", "--inflight", str(scale.many(IN_FLIGHT) * members)] if saturated else ["--rate", str(scale.many(MESSAGES_PER_SECOND))]
         return cost(rialto.measure([*pace, *scale.timing]))
 
     return measure
