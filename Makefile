@@ -28,7 +28,7 @@ run: build ## Start the server; settings by RIALTO_… or ARGS="--listen 127.0.0
 	@exec $(CARGO_TARGET_DIR)/release/rialto serve $(ARGS)
 
 .PHONY: test
-test: test-rust test-js test-python test-autobahn test-clients ## Run every test
+test: test-rust test-js test-python test-autobahn test-clients test-bench ## Run every test
 
 .PHONY: test-rust
 test-rust: ## … the tests beside the code, of every crate
@@ -57,6 +57,12 @@ test-autobahn: server ## … the WebSocket echo against Autobahn|Testsuite
 	$(call step,Autobahn|Testsuite)
 	@tools/suite autobahn $(ARGS)
 
+.PHONY: test-bench
+test-bench: ## … what the bench makes of what it measures
+	@tools/need python
+	$(call step,The bench)
+	@python3 -B -m unittest discover --buffer --start-directory bench
+
 .PHONY: test-run
 test-run: ## … `make run`, as a stranger would meet it
 	$(call step,make run)
@@ -74,9 +80,15 @@ fuzz: ## Fuzz what strangers send, 60 s each; ARGS="3600 http_head" says how lon
 	@tools/fuzz $(ARGS)
 
 .PHONY: bench
-bench: build ## Measure the release on this machine: deliveries, latencies, cost
-	$(call step,Load on a server of its own)
-	@tools/bench $(ARGS)
+bench: build ## Measure the release beside its peers: bench/RESULTS.md (25 minutes; ARGS="--quick", "--only NAME")
+	$(call step,What the bench needs)
+	@tools/need js bench-peers python
+	@# Without these two it tells less.
+	@tools/need perf valgrind || true
+	@cargo build --locked --release --manifest-path bench/floor/Cargo.toml
+	@cargo bench --locked --package rialto-adapters --bench store --no-run
+	$(call step,Rialto and its peers in turns)
+	@python3 -B bench $(ARGS)
 
 .PHONY: soak
 soak: build ## Crash, starve and load the release for long: an hour or so; ARGS="--kills 100 --seconds 60"
@@ -89,8 +101,10 @@ check: ## Check format, lints, documentation, dependencies
 	@tools/need c rust deny
 	$(call step,Format)
 	@cargo fmt --all --check
+	@cargo fmt --manifest-path bench/floor/Cargo.toml --check
 	$(call step,Lints)
 	@cargo clippy --locked --workspace --all-targets -- -D warnings
+	@cargo clippy --locked --manifest-path bench/floor/Cargo.toml -- -D warnings
 	$(call step,Documentation)
 	@RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
 	$(call step,Dependencies: licences and sources; crates in two versions)

@@ -105,3 +105,18 @@ fn a_server_that_dies_meanwhile_fails_the_run() {
     assert_eq!(program::exit_code(&mut run), Some(1));
     assert!(program::rest_of(run.stderr.as_mut().unwrap()).contains("is lost"));
 }
+
+#[test]
+fn who_comes_back_misses_nothing() {
+    let server = Server::start(OPEN);
+    for carrier in ["json", "socketio"] {
+        let report = report(&load(&server, &["-n", "30", "-m", "10", "--missed", "150", "--carrier", carrier, "--pid", &server.pid().to_string()]));
+        let resume = &report["resume"];
+        assert_eq!(
+            [&resume["clients"], &resume["missed_each"], &resume["lost"], &resume["doubled"]].map(Value::as_u64),
+            [Some(27), Some(150), Some(0), Some(0)]
+        );
+        assert_eq!(resume["whole_us"]["count"], 27, "{report}");
+        assert!(resume["rss_peak_bytes"].as_u64() > Some(0), "{report}");
+    }
+}

@@ -70,6 +70,7 @@ impl Fleet {
     pub(super) fn understand(&mut self, index: usize, frame: Frame<'_>, now_us: u64) -> io::Result<()> {
         let heard = self.manner.carrier.recognise(frame);
         if heard == Heard::Ping {
+            self.tally.heartbeats += 1;
             return self.write(index, Opcode::Text, b"3");
         }
         if self.connections[index].stage != Stage::Ready {
@@ -212,12 +213,16 @@ impl Fleet {
         }
         connection.is_syncing = true;
         self.tally.resyncs += 1;
-        let places = connection.memberships.iter();
-        let have = places.filter_map(|membership| Some((self.channels[membership.channel as usize], membership.follower.have()?))).collect();
-        self.command(index, SYNCED, "sync", &Sync { have })
+        self.command(index, SYNCED, "sync", &Sync { have: self.have(index) })
     }
 
-    fn catch_up(&mut self, index: usize, synced: Synced, now_us: u64) -> io::Result<()> {
+    /// What a connection has of each channel it knows something of.
+    pub(super) fn have(&self, index: usize) -> BTreeMap<ChannelId, Seq> {
+        let places = self.connections[index].memberships.iter();
+        places.filter_map(|membership| Some((self.channels[membership.channel as usize], membership.follower.have()?))).collect()
+    }
+
+    pub(super) fn catch_up(&mut self, index: usize, synced: Synced, now_us: u64) -> io::Result<()> {
         self.connections[index].is_syncing = false;
         for (channel, missed) in synced.channels {
             let Some(number) = self.numbers.get(&channel).copied() else { continue };

@@ -1,6 +1,6 @@
 //! All connections of a run: one thread, one poller, no task for any of them.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use mio::{Events, Interest, Poll, Token};
 use rialto_domain::{ChannelId, Seq};
 use rialto_wire::websocket::frame::{self, Opcode, Role};
@@ -97,6 +97,8 @@ pub(super) enum Stage {
     Greeting,
     /// Messages flow.
     Ready,
+    /// It left, and may come back.
+    Away,
     /// It ended.
     Gone,
 }
@@ -154,9 +156,7 @@ impl Fleet {
     /// Begins one more connection.
     pub(super) fn dial(&mut self) -> anyhow::Result<()> {
         let number = self.connections.len() as u32;
-        let from = (self.manner.sources > 1).then(|| IpAddr::from(Ipv4Addr::new(127, 0, 0, 1 + (number % u32::from(self.manner.sources)) as u8)));
-        let mut socket = Socket::dial(self.manner.server, from).context("no socket")?;
-        self.poll.registry().register(&mut socket.stream, Token(number as usize), Interest::READABLE | Interest::WRITABLE)?;
+        let socket = self.socket(number)?;
         let memberships = self.manner.plan.channels_of(number).map(|channel| Membership { channel, ..Membership::default() }).collect();
         self.connections.push(Connection {
             socket,
@@ -169,6 +169,34 @@ impl Fleet {
             unseen: VecDeque::new(),
         });
         Ok(())
+    }
+
+    /// Ends a connection from this side. It may come back.
+    pub(super) fn leave(&mut self, index: usize) -> anyhow::Result<()> {
+        let connection = &mut self.connections[index];
+        ensure!(connection.stage == Stage::Ready, "connection {index} cannot leave: it is not there");
+        self.poll.registry().deregister(&mut connection.socket.stream)?;
+        connection.socket.stream.shutdown(std::net::Shutdown::Both)?;
+        connection.stage = Stage::Away;
+        self.ready -= 1;
+        Ok(())
+    }
+
+    /// Begins to connect anew, with what it had when it left.
+    pub(super) fn come_back(&mut self, index: usize) -> anyhow::Result<()> {
+        let socket = self.socket(index as u32)?;
+        let connection = &mut self.connections[index];
+        ensure!(connection.stage == Stage::Away, "connection {index} cannot come back: it never left");
+        (connection.socket, connection.reader, connection.stage) = (socket, Reader::default(), Stage::Dialing);
+        connection.is_syncing = false;
+        Ok(())
+    }
+
+    fn socket(&self, number: u32) -> anyhow::Result<Socket> {
+        let from = (self.manner.sources > 1).then(|| IpAddr::from(Ipv4Addr::new(127, 0, 0, 1 + (number % u32::from(self.manner.sources)) as u8)));
+        let mut socket = Socket::dial(self.manner.server, from).context("no socket")?;
+        self.poll.registry().register(&mut socket.stream, Token(number as usize), Interest::READABLE | Interest::WRITABLE)?;
+        Ok(socket)
     }
 
     /// Lets the sockets move, waiting for at most so long.
@@ -188,7 +216,7 @@ impl Fleet {
 
     fn advance(&mut self, index: usize, is_readable: bool) -> io::Result<()> {
         match self.connections[index].stage {
-            Stage::Gone => return Ok(()),
+            Stage::Gone | Stage::Away => return Ok(()),
             Stage::Dialing if !self.connections[index].socket.is_connected()? => return Ok(()),
             Stage::Dialing => self.upgrade(index)?,
             _ => self.connections[index].socket.flush()?,
@@ -224,7 +252,10 @@ impl Fleet {
             match message {
                 Message::Text(text) => self.understand(index, Frame::Text(text), now_us)?,
                 Message::Binary(bytes) => self.understand(index, Frame::Binary(bytes), now_us)?,
-                Message::Ping(payload) => self.write(index, Opcode::Pong, payload)?,
+                Message::Ping(payload) => {
+                    self.tally.heartbeats += 1;
+                    self.write(index, Opcode::Pong, payload)?;
+                }
                 Message::Pong(_) => {}
                 Message::Close(close) => {
                     let why = close.map_or_else(String::new, |close| format!(" ({} {})", close.code.0, close.reason));

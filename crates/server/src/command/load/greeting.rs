@@ -55,8 +55,10 @@ impl Fleet {
                     self.connections[index].stage = Stage::Opening;
                 } else {
                     self.connections[index].stage = Stage::Greeting;
-                    let hello = self.hello(index);
-                    self.command(index, HELLO, "hello", &hello)?;
+                    match self.manner.contract {
+                        Contract::Rialto => self.command(index, HELLO, "hello", &self.hello(index))?,
+                        Contract::Bench => self.command(index, HELLO, "hello", &self.room(index))?,
+                    }
                 }
                 Ok(len - before)
             }
@@ -71,27 +73,23 @@ impl Fleet {
                 let mut packet = Vec::new();
                 match self.manner.contract {
                     Contract::Rialto => carrier.connect(&self.hello(index), &mut packet),
-                    Contract::Bench => carrier.connect(&Room { room: format!("r{}", self.connections[index].memberships[0].channel) }, &mut packet),
+                    Contract::Bench => carrier.connect(&self.room(index), &mut packet),
                 }
                 self.connections[index].stage = Stage::Greeting;
                 self.write(index, carrier.opcode(), &packet)
             }
             (Stage::Greeting, Heard::Connected) => {
                 if self.manner.contract == Contract::Bench {
-                    self.be_ready(index, None);
+                    self.be_ready(index);
                 }
                 Ok(())
             }
-            (Stage::Greeting, Heard::Ok(HELLO)) => {
-                let ready = carrier.result::<Ready>(frame).and_then(Result::ok);
-                self.be_ready(index, Some(ready.ok_or_else(|| invalid("the first payload is not understood"))?));
+            (Stage::Greeting, Heard::Ok(HELLO)) if self.manner.contract == Contract::Bench => {
+                self.be_ready(index);
                 Ok(())
             }
-            (Stage::Greeting, Heard::Event(b"ready")) => {
-                let ready = carrier.data::<Ready>(frame);
-                self.be_ready(index, Some(ready.ok_or_else(|| invalid("the first payload is not understood"))?));
-                Ok(())
-            }
+            (Stage::Greeting, Heard::Ok(HELLO)) => self.begin(index, carrier.result::<Ready>(frame).and_then(Result::ok)),
+            (Stage::Greeting, Heard::Event(b"ready")) => self.begin(index, carrier.data::<Ready>(frame)),
             (Stage::Greeting, Heard::Refused(HELLO)) => {
                 let why = carrier.result::<Ready>(frame).and_then(Result::err).map_or_else(String::new, |error| error.text);
                 Err(io::Error::new(io::ErrorKind::PermissionDenied, format!("hello was refused: {why}")))
@@ -106,22 +104,36 @@ impl Fleet {
         }
     }
 
-    fn be_ready(&mut self, index: usize, ready: Option<Ready>) {
-        for channel in ready.iter().flat_map(|ready| &ready.channels.channels) {
+    /// Takes the first payload. Who was here before goes on from where it was, with what it missed.
+    fn begin(&mut self, index: usize, ready: Option<Ready>) -> io::Result<()> {
+        let ready = ready.ok_or_else(|| invalid("the first payload is not understood"))?;
+        for channel in &ready.channels.channels {
             let Some(number) = self.numbers.get(&channel.id).copied() else { continue };
-            if let Some(membership) = self.membership(index, number) {
+            if let Some(membership) = self.membership(index, number).filter(|membership| membership.follower.have().is_none()) {
                 membership.follower = Follower::based_at(channel.head);
                 membership.marked = channel.read;
             }
         }
+        self.be_ready(index);
+        match ready.missed {
+            Some(missed) => self.catch_up(index, missed, self.now_us()),
+            None => Ok(()),
+        }
+    }
+
+    fn be_ready(&mut self, index: usize) {
         self.connections[index].stage = Stage::Ready;
         self.ready += 1;
+    }
+
+    fn room(&self, index: usize) -> Room {
+        Room { room: format!("r{}", self.connections[index].memberships[0].channel) }
     }
 
     fn hello(&self, index: usize) -> Hello {
         let token = self.accounts[index].access_token.clone();
         let client = ClientName { name: "rialto load".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() };
-        Hello { token: Some(token), client: Some(client), ..Hello::default() }
+        Hello { token: Some(token), client: Some(client), have: self.have(index), ..Hello::default() }
     }
 
     fn dialled(&self, nonce: [u8; 16]) -> Dial<'_> {

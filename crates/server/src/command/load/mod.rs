@@ -18,6 +18,7 @@ mod phases;
 mod plan;
 mod procfs;
 mod report;
+mod resume;
 mod socket;
 mod tally;
 mod trial;
@@ -90,7 +91,8 @@ pub(crate) struct Args {
     #[arg(long, value_enum, default_value_t = Carrier::Json)]
     carrier: Carrier,
     /// What to say: Rialto's protocol, or the simple one that servers of other make can be measured with. (bench: CONNECT
-    /// with {"room":"rN"}; event "msg" with {ts, body} is acknowledged and sent to the room, its sender included.)
+    /// with {"room":"rN"}; event "msg" with {ts, body} is acknowledged and sent to the room, its sender included. Over the
+    /// plain carriers in their envelopes: {"id":0,"cmd":"hello","data":{"room":"rN"}}, {"re":0,"ok":{}}, and so on.)
     #[arg(long, value_enum, default_value_t = Contract::Rialto)]
     contract: Contract,
     /// Members tell that they received and read: measures how long until a sender sees it.
@@ -99,6 +101,10 @@ pub(crate) struct Args {
     /// Connect, and say nothing for --duration: measures memory per connection.
     #[arg(long)]
     idle: bool,
+    /// Everybody but the first member of each channel leaves, so many messages are written into each channel, and all come
+    /// back at once: measures how long until nobody misses anything.
+    #[arg(long, value_name = "MESSAGES", conflicts_with = "idle", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    missed: Option<u32>,
     /// The server's process: measures its CPU and memory. With more than one process, the one that moves the sockets.
     #[arg(long)]
     pid: Option<u32>,
@@ -116,7 +122,7 @@ pub(crate) struct Args {
     setup_only: bool,
     /// Do not measure: let everybody talk, edit, react, read, come and go, survive a server that dies meanwhile, and write down
     /// everything that is asked and heard. `rialto check` then tells whether the server kept its promises.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["marks", "idle", "inflight", "warmup", "pid", "src_ips", "json"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["marks", "idle", "missed", "inflight", "warmup", "pid", "src_ips", "json"])]
     journal: Option<PathBuf>,
     /// Devices of each user, each with a connection of its own.
     #[arg(long, default_value_t = 1, requires = "journal", value_parser = clap::value_parser!(u32).range(1..=100))]
@@ -141,9 +147,9 @@ pub(crate) enum Contract {
 /// Runs the measurement, prints the report, and tells by the exit code whether every promise was kept.
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     ensure!(!args.url.is_encrypted(), "https is not supported here: measure behind the proxy, or without tls.cert");
-    ensure!(args.contract == Contract::Rialto || args.carrier.is_socketio(), "the bench contract is spoken over --carrier socketio or socketio-msgpack");
     ensure!(args.contract == Contract::Rialto || !args.marks, "the bench contract knows no marks");
     ensure!(args.journal.is_none() || (args.contract, args.carrier) == (Contract::Rialto, Carrier::Json), "a journal is written over --carrier json alone");
+    ensure!(args.contract == Contract::Rialto || args.missed.is_none(), "the bench contract keeps nothing that could be missed");
     ensure!(args.rate.is_finite() && args.rate >= 0.0, "--rate is messages a second, 0 or more");
     let (duration, warm_up) = (seconds("--duration", args.duration)?, seconds("--warmup", args.warmup)?);
     let channel_size = args.channels.map_or(args.channel_size, |channels| args.connections / channels.min(args.connections));
@@ -189,9 +195,11 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 fn measure(mut fleet: Fleet, args: &Args, duration: Duration, warm_up: Duration) -> anyhow::Result<Report> {
     let connect = phases::connect(&mut fleet, args.connecting as usize, args.pid)?;
-    let mut report = Report { label: args.label.clone(), connect, idle: None, load: None, latency_us: None, faults: Faults::default() };
+    let mut report = Report { label: args.label.clone(), connect, idle: None, resume: None, load: None, latency_us: None, faults: Faults::default() };
     if args.idle {
         report.idle = Some(phases::idle(&mut fleet, duration, args.pid)?);
+    } else if let Some(missed) = args.missed {
+        report.resume = Some(resume::resume(&mut fleet, missed, args.payload as usize, args.pid)?);
     } else {
         let least = u64::from(fleet.manner.plan.channel_size()) * 4;
         let inflight = args.inflight.unwrap_or(least.max(4000));
@@ -200,7 +208,7 @@ fn measure(mut fleet: Fleet, args: &Args, duration: Duration, warm_up: Duration)
         report.load = Some(phases::load(&mut fleet, &load, args.pid)?);
         report.latency_us = Some(Latencies::of(&fleet.tally));
     }
-    report.faults = Faults::of(&fleet.tally, report.load.as_ref());
+    report.faults = Faults::of(&fleet.tally, report.load.as_ref(), report.resume.as_ref());
     Ok(report)
 }
 

@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, ensure};
 use mio::Events;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::fleet::Fleet;
@@ -10,13 +11,13 @@ use super::procfs;
 use super::report::{Connected, Idled, Loaded};
 
 /// Events taken from the poller at once.
-const EVENTS: usize = 1024;
+pub(super) const EVENTS: usize = 1024;
 /// How long connecting may go on without a single new connection.
-const STALLED: Duration = Duration::from_secs(30);
+pub(super) const STALLED: Duration = Duration::from_secs(30);
 /// How long memory may settle after connecting.
 const SETTLE: Duration = Duration::from_secs(2);
 /// What was sent must have arrived this long after the last message.
-const DRAIN: Duration = Duration::from_secs(5);
+pub(super) const DRAIN: Duration = Duration::from_secs(5);
 /// Below this the poller, which counts in milliseconds, would sleep too long.
 const SPIN: Duration = Duration::from_millis(1);
 
@@ -31,20 +32,27 @@ pub(super) struct Load {
 }
 
 /// What is measured about the processes.
-#[derive(Clone, Copy, Debug)]
-struct Cost {
-    at: Instant,
-    server_ns: Option<u64>,
+#[derive(Clone, Debug)]
+pub(super) struct Cost {
+    pub(super) at: Instant,
+    /// By the names of its threads.
+    server_ns: Option<BTreeMap<String, u64>>,
     own_ns: u64,
 }
 
 impl Cost {
-    fn read(server: Option<u32>) -> anyhow::Result<Self> {
-        Ok(Self { at: Instant::now(), server_ns: server.map(procfs::cpu_ns).transpose()?, own_ns: procfs::cpu_ns(std::process::id())? })
+    pub(super) fn read(server: Option<u32>) -> anyhow::Result<Self> {
+        Ok(Self { at: Instant::now(), server_ns: server.map(procfs::threads_ns).transpose()?, own_ns: procfs::cpu_ns(std::process::id())? })
     }
 
-    fn server_us_since(&self, before: &Self) -> Option<f64> {
-        Some(self.server_ns?.saturating_sub(before.server_ns?) as f64 / 1e3)
+    pub(super) fn server_us_since(&self, before: &Self) -> Option<f64> {
+        self.threads_us_since(before).map(|threads| threads.values().sum())
+    }
+
+    fn threads_us_since(&self, before: &Self) -> Option<BTreeMap<String, f64>> {
+        let (after, before) = (self.server_ns.as_ref()?, before.server_ns.as_ref()?);
+        let us = |name: &String, ns: u64| ns.saturating_sub(before.get(name).copied().unwrap_or_default()) as f64 / 1e3;
+        Some(after.iter().map(|(name, ns)| (name.clone(), us(name, *ns))).collect())
     }
 
     fn own_us_since(&self, before: &Self) -> f64 {
@@ -84,7 +92,7 @@ pub(super) fn connect(fleet: &mut Fleet, at_once: usize, server: Option<u32>) ->
 /// Keeps the connections open and silent.
 pub(super) fn idle(fleet: &mut Fleet, duration: Duration, server: Option<u32>) -> anyhow::Result<Idled> {
     let mut events = Events::with_capacity(EVENTS);
-    let before = Cost::read(server)?;
+    let (before, heartbeats) = (Cost::read(server)?, fleet.tally.heartbeats);
     rest(fleet, &mut events, duration)?;
     let after = Cost::read(server)?;
     let seconds = (after.at - before.at).as_secs_f64();
@@ -92,6 +100,7 @@ pub(super) fn idle(fleet: &mut Fleet, duration: Duration, server: Option<u32>) -
         seconds,
         server_cpu_percent: after.server_us_since(&before).map(|us| us / seconds / 1e4),
         rss_bytes: server.map(procfs::resident_bytes).transpose()?,
+        heartbeats: fleet.tally.heartbeats - heartbeats,
         lost_connections: fleet.tally.lost_connections,
     })
 }
@@ -150,6 +159,9 @@ pub(super) fn load(fleet: &mut Fleet, load: &Load, server: Option<u32>) -> anyho
         deliveries_per_second: deliveries as f64 / seconds,
         server_cpu_percent: after.server_us_since(&before).map(|us| us / seconds / 1e4),
         server_cpu_us_per_delivery: after.server_us_since(&before).map(|us| us / deliveries.max(1) as f64),
+        server_threads_us_per_delivery: after
+            .threads_us_since(&before)
+            .map(|threads| threads.into_iter().map(|(name, us)| (name, us / deliveries.max(1) as f64)).collect()),
         own_cpu_percent: after.own_us_since(&before) / seconds / 1e4,
         own_cpu_us_per_delivery: after.own_us_since(&before) / deliveries.max(1) as f64,
         rss_bytes,
@@ -171,7 +183,7 @@ fn choose_channel(fleet: &mut Fleet, pace: &Pace, next: &mut u32) -> u32 {
     *next
 }
 
-fn rest(fleet: &mut Fleet, events: &mut Events, duration: Duration) -> anyhow::Result<()> {
+pub(super) fn rest(fleet: &mut Fleet, events: &mut Events, duration: Duration) -> anyhow::Result<()> {
     let until = Instant::now() + duration;
     while let Some(left) = until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
         fleet.turn(events, left.min(Duration::from_millis(100)))?;

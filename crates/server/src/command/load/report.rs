@@ -7,6 +7,7 @@ use std::fmt::{self, Display, Formatter};
 use super::cast::setting_behind;
 use super::histogram::Histogram;
 use super::ledger::Totals;
+use super::resume::Resumed;
 use super::tally::Tally;
 
 /// Everything a run found out.
@@ -18,6 +19,8 @@ pub(super) struct Report {
     pub(super) connect: Connected,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) idle: Option<Idled>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) resume: Option<Resumed>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) load: Option<Loaded>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,6 +44,8 @@ pub(super) struct Idled {
     pub(super) seconds: f64,
     pub(super) server_cpu_percent: Option<f64>,
     pub(super) rss_bytes: Option<u64>,
+    /// Times that the server asked whether somebody is still there, and they were.
+    pub(super) heartbeats: u64,
     pub(super) lost_connections: u64,
 }
 
@@ -53,6 +58,8 @@ pub(super) struct Loaded {
     pub(super) deliveries_per_second: f64,
     pub(super) server_cpu_percent: Option<f64>,
     pub(super) server_cpu_us_per_delivery: Option<f64>,
+    /// The same by the names of the server's threads.
+    pub(super) server_threads_us_per_delivery: Option<BTreeMap<String, f64>>,
     pub(super) own_cpu_percent: f64,
     pub(super) own_cpu_us_per_delivery: f64,
     pub(super) rss_bytes: Option<u64>,
@@ -78,9 +85,9 @@ pub(super) struct Latencies {
 }
 
 #[derive(Clone, Copy, Debug, Serialize)]
-struct Quantiles {
+pub(super) struct Quantiles {
     count: u64,
-    p50: u64,
+    pub(super) p50: u64,
     p90: u64,
     p99: u64,
     p999: u64,
@@ -107,10 +114,10 @@ impl Faults {
         self.lost + self.doubled + self.reordered + self.lost_connections + self.strange_frames > 0
     }
 
-    pub(super) fn of(tally: &Tally, load: Option<&Loaded>) -> Self {
+    pub(super) fn of(tally: &Tally, load: Option<&Loaded>, resume: Option<&Resumed>) -> Self {
         Self {
-            lost: load.map_or(0, |load| load.lost),
-            doubled: load.map_or(0, |load| load.totals.doubled),
+            lost: load.map_or(0, |load| load.lost) + resume.map_or(0, |resume| resume.lost),
+            doubled: load.map_or(0, |load| load.totals.doubled) + resume.map_or(0, |resume| resume.doubled),
             reordered: tally.reordered,
             lost_connections: tally.lost_connections,
             strange_frames: tally.strange,
@@ -128,7 +135,7 @@ impl Latencies {
 }
 
 impl Quantiles {
-    fn of(histogram: &Histogram) -> Self {
+    pub(super) fn of(histogram: &Histogram) -> Self {
         let at = |share| histogram.quantile(share);
         Self { count: histogram.count(), p50: at(0.5), p90: at(0.9), p99: at(0.99), p999: at(0.999), max: histogram.max() }
     }
@@ -142,6 +149,9 @@ impl Display for Report {
         write!(f, "{}", self.connect)?;
         if let Some(idle) = &self.idle {
             write!(f, "{idle}")?;
+        }
+        if let Some(resume) = &self.resume {
+            write!(f, "{resume}")?;
         }
         if let Some(load) = &self.load {
             write!(f, "{load}")?;
@@ -222,7 +232,7 @@ impl Display for Faults {
     }
 }
 
-fn mebibytes(bytes: u64) -> String {
+pub(super) fn mebibytes(bytes: u64) -> String {
     format!("{:.1} MiB", bytes as f64 / (1 << 20) as f64)
 }
 

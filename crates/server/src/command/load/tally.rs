@@ -25,6 +25,8 @@ pub(super) struct Tally {
     pub(super) marks: u64,
     /// Positions that came.
     pub(super) positions: u64,
+    /// Times that the server asked whether a connection is still there, and it was.
+    pub(super) heartbeats: u64,
     /// Connections that ended before their time.
     pub(super) lost_connections: u64,
     /// Refusals by code.
