@@ -74,11 +74,14 @@ pub struct Bucket {
 }
 
 impl Bucket {
-    /// Takes one event. `Err` tells after how many milliseconds to try again; nothing was taken then.
+    /// Takes one event. `Err` tells after how many milliseconds to try again; nothing was taken then. Time may run back.
     pub fn take(&mut self, rate: &Rate, now: Timestamp) -> Result<(), u64> {
         let now = now.0 as f64;
-        let level_at = self.level_at.max(now);
         let tolerance = rate.interval_ms * f64::from(rate.burst - 1);
+        // Nobody can owe more than a burst. Whoever seems to was counted on a clock that has been set back since, and must
+        // not wait until it is as late again as it was.
+        self.level_at = self.level_at.min(now + tolerance + rate.interval_ms);
+        let level_at = self.level_at.max(now);
         if level_at - now > tolerance {
             return Err((level_at - now - tolerance).ceil() as u64);
         }
@@ -107,6 +110,15 @@ mod tests {
         assert_eq!(bucket.take(&rate, now), Err(100));
         assert_eq!(bucket.take(&rate, now.after_ms(99)), Err(1));
         assert_eq!(bucket.take(&rate, now.after_ms(100)), Ok(()));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_makes_nobody_wait_for_it() {
+        let rate = Rate::new(10, 1000, 3);
+        let mut bucket = Bucket::default();
+        assert_eq!(bucket.take(&rate, Timestamp(3_600_000)), Ok(()));
+        assert_eq!(bucket.take(&rate, Timestamp(0)), Err(100));
+        assert_eq!(bucket.take(&rate, Timestamp(100)), Ok(()));
     }
 
     #[test]
