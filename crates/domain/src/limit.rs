@@ -74,7 +74,7 @@ pub struct Bucket {
 }
 
 impl Bucket {
-    /// Takes one event. `Err` tells after how many milliseconds to try again; nothing was taken then.
+    /// Takes one event. `Err` tells after how many milliseconds to try again; nothing was taken then. Time may run back.
     pub fn take(&mut self, rate: &Rate, now: Timestamp) -> Result<(), u64> {
         let now = now.0 as f64;
         let tolerance = rate.interval_ms * f64::from(rate.burst - 1);

@@ -7,7 +7,7 @@ use rialto_domain::channel::Channel;
 use rialto_domain::limit::Limits;
 use rialto_domain::ports::{Bus, ChannelLog, Clock, IntakeReader, Lookup, Order, PortError, PortResult};
 use rialto_domain::publication::{Outcome, Publication, Topic};
-use rialto_domain::{ChannelId, Refusal, Timestamp};
+use rialto_domain::{ChannelId, Refusal, Seq, Timestamp, UserId};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -18,6 +18,8 @@ use batch::{Batch, Before, Repeated, refused};
 const BATCH: usize = 1024;
 /// Members of all channels held in memory together; beyond it all are let go and loaded again as needed.
 const HELD_MEMBERS: usize = 4_000_000;
+/// A reader who has deleted nothing for themselves.
+const NOBODY: UserId = UserId::from_bytes([0; 16]);
 /// How often a batch is decided anew when another writer was faster.
 const ATTEMPTS: u32 = 3;
 
@@ -29,6 +31,9 @@ pub struct Sequencer {
     limits: Limits,
     channels: HashMap<ChannelId, Channel>,
     held_members: usize,
+    /// Where the logs of channels ended before an append of which nobody knows whether it was made. If it was, nobody was
+    /// told of it.
+    untold: BTreeMap<ChannelId, Seq>,
 }
 
 /// Why a batch was not committed, by what is to be done about it.
@@ -44,7 +49,7 @@ enum Setback {
 impl Sequencer {
     /// A writer that holds no channel yet.
     pub fn new(log: Arc<dyn ChannelLog>, bus: Arc<dyn Bus>, clock: Arc<dyn Clock>, limits: Limits) -> Self {
-        Self { log, bus, clock, limits, channels: HashMap::new(), held_members: 0 }
+        Self { log, bus, clock, limits, channels: HashMap::new(), held_members: 0, untold: BTreeMap::new() }
     }
 
     /// Writes until the intake is closed and drained.
@@ -118,6 +123,7 @@ impl Sequencer {
 
     async fn decide_and_append(&mut self, orders: &[Order], now: Timestamp) -> Result<Vec<(Topic, Publication)>, Setback> {
         self.hold(orders).await.map_err(|error| setback(error, failed))?;
+        self.make_up(orders).await.map_err(|error| setback(error, failed))?;
         let facts = self.facts(orders).await.map_err(|error| setback(error, failed))?;
         let mut batch = Batch::default();
         for (order, mut facts) in orders.iter().zip(facts) {
@@ -153,8 +159,15 @@ impl Sequencer {
             }
         }
         let appends = batch.appends(&self.channels);
-        if !appends.is_empty() {
-            self.log.append(appends).await.map_err(|error| setback(error, unsure))?;
+        if !appends.is_empty()
+            && let Err(error) = self.log.append(appends).await
+        {
+            if matches!(error, PortError::Unavailable { .. }) {
+                for (channel, seq) in batch.ends_before() {
+                    self.untold.entry(channel).or_insert(seq);
+                }
+            }
+            return Err(setback(error, unsure));
         }
         // From here on it is committed, whatever else goes wrong.
         for Repeated { channel, actor, seq } in batch.take_repeated() {
@@ -183,6 +196,20 @@ impl Sequencer {
                 Err(PortError::NotFound) => {}
                 Err(other) => return Err(other),
             }
+        }
+        Ok(())
+    }
+
+    /// Announces what stands in the logs of these channels although its append seemed to fail. It comes before anything that
+    /// follows it there: whoever was removed by it must not hear the rest.
+    async fn make_up(&mut self, orders: &[Order]) -> PortResult<()> {
+        for order in orders {
+            let Some(&from) = self.untold.get(&order.channel) else { continue };
+            if let Some(to) = self.channels.get(&order.channel).map(|channel| channel.head.seq).filter(|to| *to > from) {
+                let entries = self.log.entries(order.channel, NOBODY, from.next(), to, (to.0 - from.0) as usize).await?;
+                self.announce(batch::made_up(entries, &self.channels)).await;
+            }
+            self.untold.remove(&order.channel);
         }
         Ok(())
     }

@@ -6,6 +6,7 @@
 //! * [`scribe`] writes channels' logs the way the sequencer does, and remembers what it wrote;
 //! * [`story`] makes long, repeatable histories out of a seed;
 //! * [`town`] is a whole messenger in memory, with a [`witness`] who hears everything and [`faults`] on demand;
+//! * [`sim`] is a world in virtual time where everything goes wrong, and a judge;
 //! * [`builders`] and [`dice`] make the small things: ids, commands, accounts, chance.
 
 pub mod backend;
@@ -15,6 +16,7 @@ pub mod dice;
 pub mod faults;
 pub mod memory;
 pub mod scribe;
+pub mod sim;
 pub mod story;
 pub mod town;
 pub mod truth;

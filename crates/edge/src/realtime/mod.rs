@@ -34,6 +34,8 @@ mod rooms;
 mod shard;
 mod socketio;
 mod start;
+#[cfg(feature = "simulation")]
+pub mod stepped;
 mod stream;
 mod tally;
 mod timers;

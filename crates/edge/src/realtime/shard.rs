@@ -77,7 +77,7 @@ pub(super) struct Shard {
     pub(super) number: usize,
     pub(super) shared: Arc<Shared>,
     poll: Poll,
-    mailbox: Arc<Mailbox>,
+    pub(super) mailbox: Arc<Mailbox>,
     pub(super) connections: Slab<Connection>,
     /// The sessions that poll.
     pub(super) sids: HashMap<Sid, Index>,
@@ -100,6 +100,14 @@ pub(super) struct Shard {
     pub(super) tally: Tally,
     /// The offences that the log tells of.
     pub(super) told: Told,
+}
+
+/// What a turn takes in, kept for the room that it has.
+#[derive(Default)]
+pub(super) struct Turn {
+    mail: Vec<Mail>,
+    lost: Vec<Topic>,
+    fired: Vec<Key>,
 }
 
 impl Shard {
@@ -147,7 +155,7 @@ impl Shard {
         let runtime = self.shared.runtime.clone();
         let _inside_the_runtime = runtime.enter();
         let mut events = Events::with_capacity(EVENTS);
-        let (mut mail, mut lost, mut fired) = (Vec::new(), Vec::new(), Vec::new());
+        let mut turn = Turn::default();
         let (mut goes_on, mut timeless_turns) = (true, 0);
         while goes_on {
             let timeout = self.sleep();
@@ -169,31 +177,42 @@ impl Shard {
                     self.readable(index, event.is_read_closed());
                 }
             }
-            for key in std::mem::take(&mut self.unread) {
-                if self.find(key).is_some() {
-                    self.readable(key.index, true);
-                }
-            }
-            self.mailbox.take(&mut mail, &mut lost);
-            for mail in mail.drain(..) {
-                goes_on &= self.read_mail(mail);
-            }
-            lost.drain(..).for_each(|topic| self.resync_room(topic));
             // After a standstill, every socket is heard before anybody is found to be silent.
             timeless_turns += 1;
-            if events.iter().count() < EVENTS || timeless_turns > self.connections.len() / EVENTS {
+            let is_heard = events.iter().count() < EVENTS || timeless_turns > self.connections.len() / EVENTS;
+            if is_heard {
                 timeless_turns = 0;
-                self.timers.advance(self.now, &mut fired);
-                fired.drain(..).for_each(|key| self.fire(key));
             }
-            self.flush();
-            goes_on &= !self.is_drained();
-            self.tally.report(self.connections.len());
-            self.weigh_outboxes();
+            goes_on = self.turn(&mut turn, is_heard);
         }
         for index in self.connections.iter().map(|(index, _)| index as Index).collect::<Vec<_>>() {
             self.cut(index);
         }
+    }
+
+    /// The turn that follows what happened on sockets. Time is looked at when every socket `is_heard`. False when the shard is
+    /// to stop.
+    pub(super) fn turn(&mut self, turn: &mut Turn, is_heard: bool) -> bool {
+        let Turn { mail, lost, fired } = turn;
+        let mut goes_on = true;
+        for key in std::mem::take(&mut self.unread) {
+            if self.find(key).is_some() {
+                self.readable(key.index, true);
+            }
+        }
+        self.mailbox.take(mail, lost);
+        for mail in mail.drain(..) {
+            goes_on &= self.read_mail(mail);
+        }
+        lost.drain(..).for_each(|topic| self.resync_room(topic));
+        if is_heard {
+            self.timers.advance(self.now, fired);
+            fired.drain(..).for_each(|key| self.fire(key));
+        }
+        self.flush();
+        self.tally.report(self.connections.len());
+        self.weigh_outboxes();
+        goes_on && !self.is_drained()
     }
 
     fn sleep(&self) -> Option<Duration> {

@@ -11,40 +11,43 @@ use std::net::Shutdown;
 pub(super) enum Stream {
     Tcp(TcpStream),
     Unix(UnixStream),
+    /// One end of a connection that only exists in memory.
+    #[cfg(feature = "simulation")]
+    Memory(super::stepped::Pipe),
+}
+
+/// Does the same with whichever socket it is.
+macro_rules! with {
+    ($stream:ident of $self:ident => $do:expr) => {
+        match $self {
+            Self::Tcp($stream) => $do,
+            Self::Unix($stream) => $do,
+            #[cfg(feature = "simulation")]
+            Self::Memory($stream) => $do,
+        }
+    };
 }
 
 impl Stream {
     /// Says that nothing more will be written; reading goes on.
     pub(super) fn finish(&self) -> io::Result<()> {
-        match self {
-            Self::Tcp(stream) => stream.shutdown(Shutdown::Write),
-            Self::Unix(stream) => stream.shutdown(Shutdown::Write),
-        }
+        with!(stream of self => stream.shutdown(Shutdown::Write))
     }
 }
 
 impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Tcp(stream) => stream.read(buffer),
-            Self::Unix(stream) => stream.read(buffer),
-        }
+        with!(stream of self => stream.read(buffer))
     }
 }
 
 impl Write for Stream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Tcp(stream) => stream.write(bytes),
-            Self::Unix(stream) => stream.write(bytes),
-        }
+        with!(stream of self => stream.write(bytes))
     }
 
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        match self {
-            Self::Tcp(stream) => stream.write_vectored(slices),
-            Self::Unix(stream) => stream.write_vectored(slices),
-        }
+        with!(stream of self => stream.write_vectored(slices))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -54,23 +57,14 @@ impl Write for Stream {
 
 impl Source for Stream {
     fn register(&mut self, registry: &Registry, token: Token, interests: Interest) -> io::Result<()> {
-        match self {
-            Self::Tcp(stream) => stream.register(registry, token, interests),
-            Self::Unix(stream) => stream.register(registry, token, interests),
-        }
+        with!(stream of self => stream.register(registry, token, interests))
     }
 
     fn reregister(&mut self, registry: &Registry, token: Token, interests: Interest) -> io::Result<()> {
-        match self {
-            Self::Tcp(stream) => stream.reregister(registry, token, interests),
-            Self::Unix(stream) => stream.reregister(registry, token, interests),
-        }
+        with!(stream of self => stream.reregister(registry, token, interests))
     }
 
     fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
-        match self {
-            Self::Tcp(stream) => stream.deregister(registry),
-            Self::Unix(stream) => stream.deregister(registry),
-        }
+        with!(stream of self => stream.deregister(registry))
     }
 }

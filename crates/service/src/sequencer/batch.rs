@@ -173,6 +173,11 @@ impl Batch {
         }
     }
 
+    /// Where the logs that it changes ended before it.
+    pub(super) fn ends_before(&self) -> impl Iterator<Item = (ChannelId, Seq)> {
+        self.changes.iter().map(|(channel, change)| (*channel, change.before.head.seq))
+    }
+
     /// Commands of which an earlier batch left an entry.
     pub(super) fn take_repeated(&mut self) -> Vec<Repeated> {
         std::mem::take(&mut self.repeated)
@@ -214,17 +219,7 @@ impl Batch {
     /// departures after the last entry that the departed may see, answers after what they are about.
     pub(super) fn announcements(mut self, channels: &HashMap<ChannelId, Channel>) -> Vec<(Topic, Publication)> {
         let mut announced = Vec::with_capacity(self.entries.len() + self.told.len());
-        for entry in self.entries {
-            let channel = entry.channel;
-            let (before, after) = memberships(&entry);
-            let to = |change| move |user| (Topic::User(user), Publication::Membership { user, channel, change });
-            announced.extend(before.into_iter().map(to(Membership::Joined)));
-            let deleted = matches!(&entry.event, Event::Channel(change) if change.deleted);
-            let left = if deleted { departed_at(channels.get(&channel), entry.seq) } else { after };
-            let change = if deleted { Membership::Deleted } else { Membership::Left };
-            announced.push((Topic::Channel(channel), Publication::Entry(Arc::new(entry))));
-            announced.extend(left.into_iter().map(to(change)));
-        }
+        self.entries.into_iter().for_each(|entry| announce_entry(entry, channels, &mut announced));
         for (id, change) in &self.changes {
             // Where nobody is left, as in a deleted channel, there are no minima, and nobody to hear of them.
             if let Some(channel) = channels.get(id).filter(|channel| channel.active_count() > 0) {
@@ -234,6 +229,26 @@ impl Batch {
         announced.append(&mut self.told);
         announced
     }
+}
+
+/// What is announced of entries of which nobody was told when they were appended.
+pub(super) fn made_up(entries: Vec<Entry>, channels: &HashMap<ChannelId, Channel>) -> Vec<(Topic, Publication)> {
+    let mut announced = Vec::with_capacity(entries.len());
+    entries.into_iter().for_each(|entry| announce_entry(entry, channels, &mut announced));
+    announced
+}
+
+/// An entry, after those who come with it and before those who go.
+fn announce_entry(entry: Entry, channels: &HashMap<ChannelId, Channel>, announced: &mut Vec<(Topic, Publication)>) {
+    let channel = entry.channel;
+    let (before, after) = memberships(&entry);
+    let to = |change| move |user| (Topic::User(user), Publication::Membership { user, channel, change });
+    announced.extend(before.into_iter().map(to(Membership::Joined)));
+    let deleted = matches!(&entry.event, Event::Channel(change) if change.deleted);
+    let left = if deleted { departed_at(channels.get(&channel), entry.seq) } else { after };
+    let change = if deleted { Membership::Deleted } else { Membership::Left };
+    announced.push((Topic::Channel(channel), Publication::Entry(Arc::new(entry))));
+    announced.extend(left.into_iter().map(to(change)));
 }
 
 impl Change {

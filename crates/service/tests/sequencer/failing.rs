@@ -62,6 +62,29 @@ async fn an_answer_that_was_lost_is_an_outcome_unknown() {
 }
 
 #[tokio::test]
+async fn what_was_appended_although_it_seemed_to_fail_is_announced_before_what_follows_it() {
+    let mut desk = Desk::new();
+    let group = desk.group(3).await;
+    desk.faults.next_append(Fault::After(unavailable()));
+    let removal = order(group, user(1), Command::Remove { user: user(2) });
+    assert_eq!(words(&desk.carry_out(vec![removal]).await), [""; 0]);
+    let announced = desk.carry_out(vec![order(group, user(1), send("without them"))]).await;
+    assert_eq!(entries(&announced), [Seq(3), Seq(4)]);
+    assert_eq!(desk.witness.entries(user(2)).iter().map(|entry| entry.seq).collect::<Vec<_>>(), [Seq(3)], "who was removed hears the removal last");
+    assert_eq!(entries(&desk.carry_out(vec![order(group, user(1), send("once"))]).await), [Seq(5)]);
+}
+
+#[tokio::test]
+async fn what_was_not_appended_after_all_is_not_announced() {
+    let mut desk = Desk::new();
+    let group = desk.group(2).await;
+    desk.faults.next_append(Fault::Before(unavailable()));
+    desk.carry_out(vec![order(group, user(1), Command::Remove { user: user(2) })]).await;
+    assert_eq!(entries(&desk.carry_out(vec![order(group, user(1), send("with them"))]).await), [Seq(3)]);
+    assert_eq!(desk.witness.entries(user(2)).len(), 1);
+}
+
+#[tokio::test]
 async fn what_cannot_be_read_is_refused_before_anything_is_done() {
     let mut desk = Desk::new();
     let group = desk.group(1).await;

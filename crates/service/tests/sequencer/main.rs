@@ -109,6 +109,12 @@ fn positions(announced: &[(Topic, Publication)]) -> Vec<(Topic, Arc<PositionsMov
     announced.iter().filter_map(moved).collect()
 }
 
+/// The places of the entries that were announced, in order.
+fn entries(announced: &[(Topic, Publication)]) -> Vec<Seq> {
+    let seq = |(_, publication): &(Topic, Publication)| if let Publication::Entry(entry) = publication { Some(entry.seq) } else { None };
+    announced.iter().filter_map(seq).collect()
+}
+
 /// What was announced, one word each, in order.
 fn words(announced: &[(Topic, Publication)]) -> Vec<&'static str> {
     let word = |(_, publication): &(Topic, Publication)| match publication {
