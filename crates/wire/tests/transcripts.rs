@@ -32,6 +32,7 @@ fn event(name: &str, data: &Value) -> Result<(), String> {
         "positions" => holds::<PositionsMoved>(data),
         "typing" => holds::<Typing>(data),
         "presence" => holds::<UserPresence>(data),
+        "hidden" => holds::<event::Hidden>(data),
         "channel" => holds::<ChannelChanged>(data),
         "rejected" => holds::<Rejected>(data),
         "notice" => holds::<Notice>(data),

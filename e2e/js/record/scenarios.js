@@ -93,6 +93,7 @@ export const scenarios = {
     await change(ana, 'message.pin', { channel, target: joke }, [bo]);
     await change(bo, 'message.delete', { channel, target: secret }, [ana]);
     await ana.ask('message.delete', { channel, target: mine, for: 'me' });
+    await ana.hear('hidden');
     await ana.ask('channel.pins', { channel });
     await ana.ask('history', { channel });
     return ana;

@@ -125,7 +125,6 @@ export type TabMessage =
   | { type: 'outboxReceived'; user: string; clientId: string }
   | { type: 'outboxMarked'; user: string; clientId: string; fault: Fault | undefined }
   | { type: 'outboxRemoved'; user: string; clientIds: string[] }
-  | { type: 'messageHidden'; user: string; channel: string; target: Seq }
   | { type: 'draftChanged'; user: string; channel: string; draft: Draft | undefined }
   | { type: 'preferencesChanged'; preferences: Preferences }
   | { type: 'signedOut'; user: string };

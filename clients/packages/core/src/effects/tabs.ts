@@ -1,12 +1,12 @@
 // What other tabs did.
 
-import { take, takeEvery } from 'redux-saga/effects';
+import { take } from 'redux-saga/effects';
 
 import type { TabMessage } from '../ports.ts';
-import { draftChanged, messageFailed, messageHidden, messageKept, messageReceived, messageRetried, messagesSettled, preferencesChanged, signedOut } from '../store/actions.ts';
+import { draftChanged, messageFailed, messageKept, messageReceived, messageRetried, messagesSettled, preferencesChanged, signedOut } from '../store/actions.ts';
 import { tailOf } from '../store/log.ts';
 import type { State } from '../store/store.ts';
-import { fromTab, tell, type Saga, type World } from './world.ts';
+import { fromTab, type Saga, type World } from './world.ts';
 
 export function* tabsSaga(world: World): Saga {
   const stop = world.tabs.listen((message) => {
@@ -14,10 +14,6 @@ export function* tabsSaga(world: World): Saga {
     if ('user' in message && message.user !== user && message.type !== 'signedOut') return;
     const action = actionOf(message, world.state());
     if (action) world.dispatch(fromTab(action));
-  });
-  yield takeEvery(messageHidden, function* ({ payload: { channel, target }, ...action }: ReturnType<typeof messageHidden>): Saga {
-    const { user } = world.state().session;
-    if (user !== undefined) tell(world, action, { type: 'messageHidden', user, channel, target });
   });
   try {
     yield take('never');
@@ -38,8 +34,6 @@ function actionOf(message: TabMessage, state: State) {
       return message.fault ? messageFailed({ clientId: message.clientId, fault: message.fault }) : messageRetried({ clientId: message.clientId });
     case 'outboxRemoved':
       return messagesSettled({ clientIds: message.clientIds });
-    case 'messageHidden':
-      return messageHidden({ channel: message.channel, target: message.target });
     case 'draftChanged':
       return draftChanged({ channel: message.channel, draft: message.draft });
     case 'preferencesChanged':

@@ -411,6 +411,14 @@ export type Hello = {
   token?: string;
 };
 
+/** One of one's own devices deleted a message for oneself alone. */
+export type Hidden = {
+  /** Where. */
+  channel: ChannelId;
+  /** Which message. */
+  seq: Seq;
+};
+
 /** Which messages to read: at most one of `before`, `after` and `around`; otherwise the newest. */
 export type History = {
   /** Newer than this. */
@@ -1183,6 +1191,8 @@ export interface EventData {
   'channel': ChannelChanged;
   /** An entry was stored in one of your channels. A hole in `seq` means that you missed some: call `sync`. */
   'entry': Entry;
+  /** You deleted a message for yourself, on one of your devices: it is shown no more. */
+  'hidden': Hidden;
   /** Something about this server that clients should act on. */
   'notice': Notice;
   /** Members received or read messages. */
@@ -1220,6 +1230,7 @@ const ErrorBodyShape: Shape<ErrorBody> = object({ code: text, retry_after_ms: op
 const FlagsShape: Shape<Flags> = object({ archived: optional(truth), muted_until: optional(lazy(() => TimestampShape)), pinned: optional(truth) });
 const FoldedShape: Shape<Folded> = object({ at: lazy(() => TimestampShape), body: optional(lazy(() => ContentShape)), channel: lazy(() => ChannelIdShape), client_id: optional(lazy(() => ClientIdShape)), deleted: optional(truth), edited_at: optional(lazy(() => TimestampShape)), forwarded_from: optional(lazy(() => UserIdShape)), mentions: optional(lazy(() => MentionsShape)), n: natural, pinned: optional(truth), reactions: optional(list(lazy(() => ReactionsShape))), reply_to: optional(lazy(() => SeqShape)), sender: lazy(() => UserIdShape), seq: lazy(() => SeqShape) });
 const GapShape: Shape<Gap> = word('refetch');
+const HiddenShape: Shape<Hidden> = object({ channel: lazy(() => ChannelIdShape), seq: lazy(() => SeqShape) });
 const InvitedShape: Shape<Invited> = object({ invite: optional(text), seq: optional(lazy(() => SeqShape)) });
 const LimitsShape: Shape<Limits> = object({ attachments: natural, body_bytes: natural, channels_per_user: natural, command_burst: natural, commands_per_second: natural, frame_bytes: natural, json_depth: natural, members: natural, page: natural, poll_packets: natural, users_per_command: natural });
 const LocationShape: Shape<Location> = object({ label: optional(text), latitude: float, longitude: float });
@@ -1311,6 +1322,7 @@ export const resultShapes: { [C in keyof CommandResults]: Shape<CommandResults[C
 export const eventShapes: { [E in keyof EventData]: Shape<EventData[E]> } = {
   'channel': ChannelChangedShape,
   'entry': EntryShape,
+  'hidden': HiddenShape,
   'notice': NoticeShape,
   'positions': PositionsMovedShape,
   'presence': UserPresenceShape,

@@ -10,6 +10,7 @@ import {
   entryArrived,
   eventsDropped,
   membershipChanged,
+  messageHidden,
   positionsMoved,
   presenceChanged,
   readied,
@@ -50,6 +51,8 @@ export function actionOf(told: ServerEvent, { me, now, epoch }: Hearing): Unknow
           return unknownTold('notice');
       }
       break;
+    case 'hidden':
+      return messageHidden({ channel: told.data.channel, target: told.data.seq });
     case 'resync':
       return eventsDropped();
   }
