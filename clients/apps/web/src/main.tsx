@@ -1,0 +1,20 @@
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+
+import '@rialto/tokens/tokens.css';
+import './app/base.css';
+import { App } from './app/App.tsx';
+import { followLook } from './app/look.ts';
+import { createClient, RialtoProvider } from './app/rialto.tsx';
+
+const rialto = createClient();
+await rialto.start();
+await followLook(rialto);
+
+createRoot(document.querySelector('#app')!).render(
+  <StrictMode>
+    <RialtoProvider rialto={rialto}>
+      <App />
+    </RialtoProvider>
+  </StrictMode>,
+);
