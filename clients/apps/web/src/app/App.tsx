@@ -2,6 +2,7 @@ import { Suspense } from 'react';
 
 import { SignIn } from '../accounts/SignIn.tsx';
 import { Announcer } from '../ui/announce.tsx';
+import { UpdateOffer } from '../worker/UpdateOffer.tsx';
 import { useRialtoState } from './rialto.tsx';
 import { Shell } from './Shell.tsx';
 
@@ -11,6 +12,7 @@ export function App() {
     <>
       <Suspense>{phase === 'signedIn' ? <Shell /> : phase === 'signedOut' ? <SignIn /> : null}</Suspense>
       <Announcer />
+      <UpdateOffer />
     </>
   );
 }
