@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { Server } from '../js/support/server.js';
-import { eventually } from '../js/support/patience.js';
+import { eventually } from './support/patience.js';
 import { ReverseProxy } from './support/reverse-proxy.js';
 import { assertContent, profile } from './support/window.js';
 

@@ -1,10 +1,8 @@
-// The browser: one Chromium for the tests of a file, in which every person has a profile of their own.
-
-import { after } from 'node:test';
+// The browser: Chromium, quiet.
 
 import { chromium } from 'playwright-core';
 
-/** Nothing but what the tests open may use the machine or the network. */
+/** Nothing but what is opened here may use the machine or the network. */
 const QUIET = [
   '--no-sandbox',
   '--disable-gpu',
@@ -18,16 +16,5 @@ const QUIET = [
   '--disable-backgrounding-occluded-windows',
 ];
 
-/** How long anything may take that must come: only what never comes ends it. */
-export const PATIENCE_MS = 30_000;
-
-let launched;
-
-export function browser() {
-  launched ??= chromium.launch({ executablePath: process.env.RIALTO_CHROMIUM ?? '/usr/bin/chromium', args: QUIET });
-  return launched;
-}
-
-after(async () => {
-  if (launched) await (await launched).close();
-});
+/** `more` are further arguments of Chromium. */
+export const launch = (...more) => chromium.launch({ executablePath: process.env.RIALTO_CHROMIUM ?? '/usr/bin/chromium', args: [...QUIET, ...more] });

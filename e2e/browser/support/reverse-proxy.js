@@ -1,4 +1,5 @@
-// A reverse proxy before the server, as operators have one; it can pretend that the server was updated to a newer client.
+// A reverse proxy before the server, as operators have one. It can pretend that the server was updated to a newer client, and lose
+// what the server says.
 
 import { once } from 'node:events';
 import http from 'node:http';
@@ -8,6 +9,7 @@ const NEWER = 'f'.repeat(12);
 
 export class ReverseProxy {
   #isNewer = false;
+  #isDeaf = false;
   #server;
   #sockets = new Set();
 
@@ -30,7 +32,10 @@ export class ReverseProxy {
         const lines = Array.from({ length: request.rawHeaders.length / 2 }, (_, at) => `${request.rawHeaders[2 * at]}: ${request.rawHeaders[2 * at + 1]}`);
         back.write(`${request.method} ${request.url} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
         back.write(head);
-        back.pipe(socket).pipe(back);
+        socket.pipe(back);
+        back.on('data', (bytes) => proxy.#isDeaf || socket.write(bytes));
+        back.on('end', () => socket.end());
+        socket.on('close', () => back.destroy());
       });
       for (const end of [back, socket]) end.on('error', () => {});
     });
@@ -51,6 +56,17 @@ export class ReverseProxy {
   /** From now on there is a newer client behind it. */
   update() {
     this.#isNewer = true;
+  }
+
+  /** From now on nothing that the server says over a WebSocket comes through; what clients say does. */
+  deafen() {
+    this.#isDeaf = true;
+  }
+
+  /** Ends every connection; those that are opened after that are whole. */
+  cut() {
+    this.#isDeaf = false;
+    for (const socket of this.#sockets) socket.destroy();
   }
 
   async #renew(answer, response) {

@@ -1,13 +1,20 @@
 // A window of a browser profile, and everything it complained about.
 
 import assert from 'node:assert/strict';
+import { after } from 'node:test';
 
 import { AxeBuilder } from '@axe-core/playwright';
 
-import { PATIENCE_MS, browser } from './browser.js';
+import { launch } from './browser.js';
+import { PATIENCE_MS } from './patience.js';
 
 /** What a browser says when a server is not there, which tests bring about. */
 const WITHOUT_SERVER = /net::ERR_|Failed to load resource|WebSocket connection to .* failed/;
+
+/** One for the tests of a file. */
+let launched;
+const browser = () => (launched ??= launch());
+after(async () => (await launched)?.close());
 
 /** A profile: storage of its own, as another device would have. Options are playwright's (`viewport`, `colorScheme`, `locale` …). */
 export async function profile(test, server, options = {}) {
