@@ -107,15 +107,17 @@ test('23: edit, delete, reply and react by keyboard; the other one sees each', a
   await page.keyboard.press('Enter');
   await bo.message('Quite so').getByText('An answer').waitFor();
 
-  await ana.message('An answer').focus();
+  // The one that is answered, and not the answer, which quotes it.
+  const answered = (reader) => reader.messages.filter({ hasText: 'An answer' }).filter({ hasNotText: 'Quite so' });
+  await answered(ana).focus();
   await page.keyboard.press('e');
-  await ana.chooseEmoji();
-  await bo.message('An answer').getByRole('button', { pressed: false }).first().waitFor();
+  await page.getByRole('button', { name: 'React with 👍' }).press('Enter');
+  await answered(bo).getByRole('button', { name: /👍.*ana/ }).waitFor();
 
   await ana.message('Spelt right').focus();
   await page.keyboard.press('Delete');
-  await ana.confirmDeletion();
-  await bo.messages.getByText(/deleted/i).waitFor();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete for everyone' }).press('Enter');
+  await bo.message('Message deleted').waitFor();
   assert.equal(await bo.message('Spelt right').count(), 0);
   ana.content();
   bo.content();

@@ -83,6 +83,17 @@ export class Person {
     await this.composer.press('Enter');
   }
 
+  /** Turns the wheel over the conversation, until it is away from its end. */
+  async scrollUp(pixels) {
+    const { x, y, width, height } = await this.scroller.boundingBox();
+    await this.page.mouse.move(x + width / 2, y + height / 2);
+    await eventually('the conversation to scroll', async () => {
+      for (let turned = 0; turned < pixels; turned += 300) await this.page.mouse.wheel(0, -300);
+      await this.page.waitForTimeout(50);
+      return this.scroller.evaluate((list) => list.scrollHeight - list.clientHeight - list.scrollTop > 100);
+    });
+  }
+
   /** Goes to no channel. */
   async leave() {
     await this.page.getByRole('link', { name: 'Chats' }).click();
