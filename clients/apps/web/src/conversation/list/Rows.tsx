@@ -82,11 +82,12 @@ export function Rows({ rows, target, around, older, newer, zone, onEnd, ref }: R
     // One's own words are always looked at.
     if (arrived.length > 0 && last?.type === 'message' && last.isMine && last.seq === undefined) sticks.current = true;
     before.current = rows;
-    pin();
     if (arrived.length === 0) return;
     setTimeout(() => arrived.forEach((key) => talk.fresh.delete(key)), POINTED_OUT_MS);
-  }, [rows, pin, talk]);
+  }, [rows, talk]);
 
+  // The observer is called between layout and painting: the window moves in the frame in which the rows grew, and the
+  // browser need not lay them out a second time to be asked for their height.
   useLayoutEffect(() => {
     const observer = new ResizeObserver(pin);
     observer.observe(scroller.current!);
