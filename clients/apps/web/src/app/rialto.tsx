@@ -1,13 +1,15 @@
 // The one client of this page, and how components reach it.
 
-import { browserSurroundings, browserTabs, createRialto, indexedDbStorage, type Rialto, type State } from '@rialto/core';
+import { browserSurroundings, browserTabs, createClient, indexedDbStorage, type Rialto, type State } from '@rialto/core';
 import { createContext, use, type ReactNode } from 'react';
+import { lazyTransport } from './transport.ts';
 import { Provider, useSelector, type TypedUseSelectorHook } from 'react-redux';
 
 const Context = createContext<Rialto | undefined>(undefined);
 
-export function createClient(): Rialto {
-  return createRialto({
+export function createWebClient(): Rialto {
+  return createClient({
+    transport: lazyTransport(() => import('@rialto/core/socketio').then(({ socketIo }) => socketIo())),
     storage: indexedDbStorage(),
     tabs: browserTabs(),
     surroundings: browserSurroundings,
