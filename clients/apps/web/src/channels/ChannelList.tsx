@@ -35,7 +35,7 @@ export function ChannelList({ route, onNew, onSwitch }: { route: Route; onNew: (
             type="search"
             dir="auto"
             aria-label={t('list.search')}
-            placeholder={t('list.search')}
+            placeholder={t('list.search.short')}
             value={query}
             onChange={(event) => setQuery(event.target.value)}
             onKeyDown={(event) => {

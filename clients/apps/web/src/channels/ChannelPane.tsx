@@ -68,6 +68,7 @@ function Status({ channel }: { channel: ChannelId }) {
   const typing = useRialtoState((state) => selectTyping(state, channel)).length > 0;
   const known = useRialtoState((state) => selectChannel(state, channel));
   const peer = useRialtoState((state) => (known?.peer ? selectPresence(state, known.peer) : undefined));
+  const username = useRialtoState((state) => (known?.peer ? state.people.profiles[known.peer]?.username : undefined));
   const members = useRialtoState((state) => state.people.members[channel]?.list);
   const me = useRialtoState((state) => state.session.user);
   const watched = useMemo(() => (known?.kind === 'group' ? (members ?? []).map(({ user }) => user).filter((user) => user !== me) : NOBODY), [known?.kind, members, me]);
@@ -77,9 +78,9 @@ function Status({ channel }: { channel: ChannelId }) {
   const text = () => {
     if (typing) return t('row.typing');
     if (known.kind !== 'direct') return [t('channel.members', { count: known.memberCount }), ...(online > 0 ? [t('channel.online', { count: online })] : [])].join(' · ');
-    if (!peer) return '';
-    if (peer.isOnline) return t('presence.online');
-    return peer.lastSeen === undefined ? '' : t('presence.lastSeen', { when: ago(peer.lastSeen, now) });
+    if (peer?.isOnline) return t('presence.online');
+    if (peer?.lastSeen !== undefined) return t('presence.lastSeen', { when: ago(peer.lastSeen, now) });
+    return username ? `@${username}` : '';
   };
   return (
     <p className={styles.status} data-typing={typing || undefined}>

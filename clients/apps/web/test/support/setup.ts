@@ -1,4 +1,23 @@
 import { cleanup } from '@testing-library/react';
-import { afterEach } from 'vitest';
+import { afterEach, beforeEach } from 'vitest';
 
-afterEach(cleanup);
+import { setLanguage } from '../../src/i18n/language.ts';
+
+// jsdom knows `<dialog>`, but neither opens it as a modal nor has popovers; what a browser does of its own is not asked here.
+HTMLDialogElement.prototype.showModal ??= function (this: HTMLDialogElement) {
+  this.open = true;
+  (this.querySelector<HTMLElement>('[autofocus], input, button') ?? this).focus();
+};
+HTMLDialogElement.prototype.close ??= function (this: HTMLDialogElement) {
+  this.open = false;
+};
+globalThis.matchMedia ??= ((query: string) => ({ matches: false, media: query, addEventListener: () => {}, removeEventListener: () => {} })) as unknown as typeof matchMedia;
+
+beforeEach(() => {
+  history.replaceState(null, '', '/');
+  localStorage.clear();
+});
+afterEach(async () => {
+  cleanup();
+  await setLanguage('en');
+});
