@@ -2,8 +2,10 @@
 
 import { browserSurroundings, browserTabs, createClient, indexedDbStorage, type Rialto, type State } from '@rialto/core';
 import { createContext, use, type ReactNode } from 'react';
-import { lazyTransport } from './transport.ts';
 import { Provider, useSelector, type TypedUseSelectorHook } from 'react-redux';
+
+import { thisDevice } from './device.ts';
+import { lazyTransport } from './transport.ts';
 
 const Context = createContext<Rialto | undefined>(undefined);
 
@@ -13,7 +15,7 @@ export function createWebClient(): Rialto {
     storage: indexedDbStorage(),
     tabs: browserTabs(),
     surroundings: browserSurroundings,
-    client: { name: 'Rialto Web', version: '0.1' },
+    client: { name: `Rialto Web (${thisDevice(navigator.userAgent)})`, version: '0.1' },
     onFault: (what, error) => console.error(what, error),
   });
 }

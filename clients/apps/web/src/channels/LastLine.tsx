@@ -38,8 +38,10 @@ const RIGHT_TO_LEFT = /^[^\p{L}]*[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/u;
 /** A line is cut where it ends; where that is depends on the words, whatever stands before them. */
 function Line({ of, className = '', children }: { of?: string; className?: string | undefined; children: ReactNode }) {
   return (
-    <span className={`${styles.line} ${className}`} dir={of === undefined ? undefined : RIGHT_TO_LEFT.test(of) ? 'rtl' : 'ltr'}>
-      {children}
+    <span className={styles.line}>
+      <span className={className} dir={of === undefined ? undefined : RIGHT_TO_LEFT.test(of) ? 'rtl' : 'ltr'}>
+        {children}
+      </span>
     </span>
   );
 }
