@@ -5,9 +5,11 @@ import '@rialto/tokens/tokens.css';
 import './app/base.css';
 import { App } from './app/App.tsx';
 import { followLook } from './app/look.ts';
+import { fetchAhead } from './app/parts.ts';
 import { createWebClient, RialtoProvider } from './app/rialto.tsx';
 
 async function main(): Promise<void> {
+  fetchAhead();
   const rialto = createWebClient();
   await rialto.start();
   await followLook(rialto);

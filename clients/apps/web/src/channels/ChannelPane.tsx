@@ -1,18 +1,20 @@
 // An open channel: its header, and the conversation.
 
 import { selectChannel, selectPresence, selectTitle, makeSelectTyping, type ChannelId, type Seq } from '@rialto/core';
-import { useEffect, useMemo, useRef } from 'react';
+import { lazy, Suspense, useEffect, useMemo, useRef } from 'react';
 
 import { useNow } from '../app/clock.ts';
+import { loadConversation } from '../app/parts.ts';
 import { useRialto, useRialtoState } from '../app/rialto.tsx';
 import { back, Link, navigate } from '../app/router.tsx';
 import { useWatching } from '../app/watching.ts';
-import { Conversation } from '../conversation/Conversation.tsx';
 import { useT } from '../i18n/texts.ts';
 import { ago } from '../i18n/time.ts';
 import { Avatar } from '../ui/Avatar.tsx';
 import { IconButton } from '../ui/Button.tsx';
 import styles from './ChannelPane.module.css';
+
+const Conversation = lazy(() => loadConversation().then((module) => ({ default: module.Conversation })));
 
 export function ChannelPane({ channel, at, isDetailed }: { channel: ChannelId; at?: Seq | undefined; isDetailed: boolean }) {
   const t = useT();
@@ -53,7 +55,9 @@ export function ChannelPane({ channel, at, isDetailed }: { channel: ChannelId; a
         </div>
         <IconButton icon="info" label={t('header.details')} aria-expanded={isDetailed} onClick={toggle} />
       </header>
-      <Conversation channel={channel} {...(at !== undefined && { at })} />
+      <Suspense fallback={<div className={styles.coming} />}>
+        <Conversation channel={channel} {...(at !== undefined && { at })} />
+      </Suspense>
     </>
   );
 }

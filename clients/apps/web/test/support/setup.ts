@@ -11,6 +11,15 @@ HTMLDialogElement.prototype.showModal ??= function (this: HTMLDialogElement) {
 HTMLDialogElement.prototype.close ??= function (this: HTMLDialogElement) {
   this.open = false;
 };
+globalThis.CSS ??= { supports: () => false } as unknown as typeof CSS;
+class NoObserver {
+  observe() {}
+  unobserve() {}
+  disconnect() {}
+}
+// Nothing has a size here, so nothing ever changes it or comes into view.
+globalThis.ResizeObserver ??= NoObserver as unknown as typeof ResizeObserver;
+globalThis.IntersectionObserver ??= NoObserver as unknown as typeof IntersectionObserver;
 globalThis.matchMedia ??= ((query: string) => ({ matches: false, media: query, addEventListener: () => {}, removeEventListener: () => {} })) as unknown as typeof matchMedia;
 
 beforeEach(() => {
