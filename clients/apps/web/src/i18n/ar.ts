@@ -3,6 +3,7 @@ import type { Texts } from './texts.ts';
 export default {
   'app.name': 'Rialto',
   'skip.messages': 'الانتقال إلى الرسائل',
+  'skip.main': 'الانتقال إلى المحتوى',
 
   'rail.name': 'Rialto',
   'rail.chats': 'المحادثات',
@@ -266,6 +267,7 @@ export default {
   'accounts.chooseOf': 'التبديل إلى {name}',
   'accounts.add': 'إضافة حساب',
 
+  'connection.name': 'الاتصال',
   'connection.offline': 'لا شبكة',
   'connection.connecting': 'جارٍ الاتصال…',
   'connection.waiting': '{count, plural, zero {لا رسائل تنتظر} one {رسالة واحدة تنتظر} two {رسالتان تنتظران} few {# رسائل تنتظر} many {# رسالة تنتظر} other {# رسالة تنتظر}}',

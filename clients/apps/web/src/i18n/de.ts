@@ -3,6 +3,7 @@ import type { Texts } from './texts.ts';
 export default {
   'app.name': 'Rialto',
   'skip.messages': 'Zu den Nachrichten springen',
+  'skip.main': 'Zum Inhalt springen',
 
   'rail.name': 'Rialto',
   'rail.chats': 'Chats',
@@ -262,6 +263,7 @@ export default {
   'accounts.chooseOf': 'Zu {name} wechseln',
   'accounts.add': 'Konto hinzufügen',
 
+  'connection.name': 'Verbindung',
   'connection.offline': 'Kein Netz',
   'connection.connecting': 'Verbinde…',
   'connection.waiting': '{count, plural, one {# Nachricht wartet} other {# Nachrichten warten}}',

@@ -1,6 +1,7 @@
 export default {
   'app.name': 'Rialto',
   'skip.messages': 'Skip to the messages',
+  'skip.main': 'Skip to the content',
 
   'rail.name': 'Rialto',
   'rail.chats': 'Chats',
@@ -260,6 +261,7 @@ export default {
   'accounts.chooseOf': 'Switch to {name}',
   'accounts.add': 'Add an account',
 
+  'connection.name': 'Connection',
   'connection.offline': 'No network',
   'connection.connecting': 'Connecting…',
   'connection.waiting': '{count, plural, one {# message waiting} other {# messages waiting}}',

@@ -3,6 +3,7 @@ import type { Texts } from './texts.ts';
 export default {
   'app.name': 'Rialto',
   'skip.messages': 'Ir para as mensagens',
+  'skip.main': 'Ir para o conteúdo',
 
   'rail.name': 'Rialto',
   'rail.chats': 'Conversas',
@@ -262,6 +263,7 @@ export default {
   'accounts.chooseOf': 'Mudar para {name}',
   'accounts.add': 'Adicionar uma conta',
 
+  'connection.name': 'Ligação',
   'connection.offline': 'Sem rede',
   'connection.connecting': 'A ligar…',
   'connection.waiting': '{count, plural, one {# mensagem à espera} other {# mensagens à espera}}',
