@@ -42,6 +42,8 @@ interface RowsProps {
 const AHEAD = 25;
 /** Nearer than this to the end is at the end. */
 const END_PX = 8;
+/** What stands above the line of what is new stays in sight a little. */
+const NEW_ROOM_PX = 64;
 const POINTED_OUT_MS = 1500;
 /** Two frames: rows are measured in the first. */
 const SETTLING_MS = 150;
@@ -100,7 +102,7 @@ export function Rows({ rows, target, around, older, newer, zone, onEnd, ref }: R
     const index = indexOf(rows, target);
     if (index >= 0) {
       const isMessage = target.to === 'message';
-      list.current!.scrollToIndex(index, { align: isMessage ? 'center' : 'start', offset: target.to === 'place' ? target.place.above : target.to === 'new' ? -48 : 0 });
+      list.current!.scrollToIndex(index, { align: isMessage ? 'center' : 'start', offset: target.to === 'place' ? target.place.above : target.to === 'new' ? -NEW_ROOM_PX : 0 });
       if (isMessage && rows[index]!.type === 'message') setPointedOut(rows[index]!.key);
     } else {
       sticks.current = true;
