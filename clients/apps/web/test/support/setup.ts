@@ -1,7 +1,10 @@
-import { cleanup } from '@testing-library/react';
+import { cleanup, configure } from '@testing-library/react';
 import { afterEach, beforeEach } from 'vitest';
 
 import { setLanguage } from '../../src/i18n/language.ts';
+
+// The machine that runs this may have other things to do.
+configure({ asyncUtilTimeout: 30_000 });
 
 // jsdom knows `<dialog>`, but neither opens it as a modal nor has popovers; what a browser does of its own is not asked here.
 HTMLDialogElement.prototype.showModal ??= function (this: HTMLDialogElement) {
