@@ -32,5 +32,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     manifest: true,
+    // Parts that are loaded later may share code with the entry itself; a file a module would cost more.
+    rolldownOptions: { preserveEntrySignatures: false },
   },
 });

@@ -39,7 +39,7 @@ export function Shell() {
 
   return (
     <>
-      <SkipLink />
+      <SkipLink hasMessages={route.page === 'channel'} />
       <div className={styles.frame}>
         <ConnectionBar />
         <div className={styles.shell} data-page={route.page === 'settings' && route.section ? 'section' : route.page}>
