@@ -20,20 +20,6 @@ const proxy = {
   '/api': { target: RIALTO },
 };
 
-type ModuleInfo = { isEntry: boolean; importers: readonly string[] } | null;
-
-/** Is there a way to a module from the page, by imports that do not wait? */
-function isNeededAtOnce(id: string, infoOf: (id: string) => ModuleInfo): boolean {
-  const seen = new Set<string>();
-  const isReached = (at: string): boolean => {
-    if (seen.has(at)) return false;
-    seen.add(at);
-    const info = infoOf(at);
-    return info !== null && (info.isEntry || info.importers.some(isReached));
-  };
-  return infoOf(id)?.isEntry === false && isReached(id);
-}
-
 export default defineConfig({
   plugins: [react()],
   // The workspace's packages are read as they are written.
@@ -46,13 +32,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     manifest: true,
-    rolldownOptions: {
-      output: {
-        codeSplitting: {
-          // What the page needs at once is one file: without this, every module that a later part needs too would be a file of its own.
-          groups: [{ name: (id, modules) => (isNeededAtOnce(id, (at) => modules.getModuleInfo(at)) ? 'main' : null) }],
-        },
-      },
-    },
+    // Parts that are loaded later may share code with the entry itself; a file a module would cost more.
+    rolldownOptions: { preserveEntrySignatures: false },
   },
 });

@@ -5,16 +5,21 @@ import '@rialto/tokens/tokens.css';
 import './app/base.css';
 import { App } from './app/App.tsx';
 import { followLook } from './app/look.ts';
-import { createClient, RialtoProvider } from './app/rialto.tsx';
+import { fetchAhead } from './app/parts.ts';
+import { createWebClient, RialtoProvider } from './app/rialto.tsx';
 
-const rialto = createClient();
-await rialto.start();
-await followLook(rialto);
+async function main(): Promise<void> {
+  fetchAhead();
+  const rialto = createWebClient();
+  await rialto.start();
+  await followLook(rialto);
+  createRoot(document.querySelector('#app')!).render(
+    <StrictMode>
+      <RialtoProvider rialto={rialto}>
+        <App />
+      </RialtoProvider>
+    </StrictMode>,
+  );
+}
 
-createRoot(document.querySelector('#app')!).render(
-  <StrictMode>
-    <RialtoProvider rialto={rialto}>
-      <App />
-    </RialtoProvider>
-  </StrictMode>,
-);
+void main();

@@ -19,9 +19,8 @@ import { faultOf, isPassing, RialtoError, type Fault } from './errors.ts';
 import { askEarly, Line } from './line.ts';
 import { memoryStorage } from './platform/memory.ts';
 import { singleTab, steadySurroundings } from './platform/single.ts';
-import { socketIo, type SocketIoOptions } from './platform/socketio.ts';
 import { systemClock, systemRandom } from './platform/common.ts';
-import type { Composed, LogIn, Ports } from './ports.ts';
+import type { Composed, LogIn, Ports, Transport } from './ports.ts';
 import type { Command } from './protocol/decode.ts';
 import type { ChannelId, ClientName, CommandData, CommandResults, Content, Entry, Folded, Mentions, Presences, Seq, Typing, UserId } from './protocol/generated.ts';
 import {
@@ -56,7 +55,8 @@ import type { Account } from './store/session.ts';
 import type { Preferences } from './store/settings.ts';
 import { createStore, newsOf, type State, type Store } from './store/store.ts';
 
-export interface RialtoOptions extends SocketIoOptions, Partial<Ports> {
+export interface ClientOptions extends Partial<Ports> {
+  transport: Transport;
   /** What this client calls itself in the list of log-ins. */
   client?: ClientName;
   /** Hears of what should not happen and was coped with. */
@@ -90,11 +90,12 @@ export interface Sending {
   stored: Promise<Seq>;
 }
 
-export type Rialto = ReturnType<typeof createRialto>;
+export type Rialto = ReturnType<typeof createClient>;
 
-export function createRialto(options: RialtoOptions = {}) {
+/** The client over a given transport. `createRialto` brings the usual one. */
+export function createClient(options: ClientOptions) {
   const ports: Ports = {
-    transport: options.transport ?? socketIo(options),
+    transport: options.transport,
     storage: options.storage ?? memoryStorage(),
     tabs: options.tabs ?? singleTab(),
     clock: options.clock ?? systemClock,

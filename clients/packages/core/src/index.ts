@@ -1,4 +1,14 @@
-export { createRialto, type Occasions, type Rialto, type RialtoOptions, type Sending } from './client.ts';
+import { createClient, type ClientOptions, type Rialto } from './client.ts';
+import { socketIo, type SocketIoOptions } from './platform/socketio.ts';
+
+export interface RialtoOptions extends SocketIoOptions, Partial<ClientOptions> {}
+
+/** The client, over Socket.IO unless another transport is given. */
+export function createRialto(options: RialtoOptions = {}): Rialto {
+  return createClient({ ...options, transport: options.transport ?? socketIo(options) });
+}
+
+export { createClient, type ClientOptions, type Occasions, type Rialto, type Sending } from './client.ts';
 export { RialtoError, isPassing, type Fault } from './errors.ts';
 export type * from './ports.ts';
 export type * from './protocol/generated.ts';

@@ -30,7 +30,7 @@ export function ConnectionBar() {
   }, [kind !== undefined]);
   if (!isShown) return null;
   return (
-    <div className={styles.bar} data-refused={connection.phase === 'refused' || undefined}>
+    <section className={styles.bar} aria-label={t('connection.name')} data-refused={connection.phase === 'refused' || undefined}>
       <Icon name="info" size={16} />
       <span>{text}</span>
       {connection.phase === 'refused' && (
@@ -38,7 +38,7 @@ export function ConnectionBar() {
           {t('connection.reload')}
         </button>
       )}
-    </div>
+    </section>
   );
 }
 

@@ -4,7 +4,7 @@ import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 
 import { RecoveryKeyNotice } from '../accounts/RecoveryKey.tsx';
 import { ChannelList } from '../channels/ChannelList.tsx';
-import { ChannelPane, prepareConversation } from '../channels/ChannelPane.tsx';
+import { ChannelPane } from '../channels/ChannelPane.tsx';
 import { useT } from '../i18n/texts.ts';
 import { Toast } from '../ui/toast.tsx';
 import { ConnectionBar } from './ConnectionBar.tsx';
@@ -32,7 +32,6 @@ export function Shell() {
   useShortcuts({ onSwitch: () => setFloating('switch'), onHelp: () => setFloating('help') });
   useDocumentTitle();
   useFocusOfPage(route.page);
-  useEffect(prepareConversation, []);
 
   useEffect(() => {
     if (route.page === 'unknown') navigate({ page: 'channels' }, { replace: true });
@@ -40,7 +39,7 @@ export function Shell() {
 
   return (
     <>
-      <SkipLink />
+      <SkipLink hasMessages={route.page === 'channel'} />
       <div className={styles.frame}>
         <ConnectionBar />
         <div className={styles.shell} data-page={route.page === 'settings' && route.section ? 'section' : route.page}>

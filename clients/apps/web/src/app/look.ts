@@ -12,26 +12,35 @@ function paint({ theme, textSize }: Preferences): void {
   root.dataset.text = textSize;
 }
 
-function keep({ theme, textSize }: Preferences, language: string): void {
+function keep({ theme, textSize, language: chosen }: Preferences, language: string): void {
   try {
-    localStorage.setItem('rialto.look', JSON.stringify({ theme, textSize, language, direction: directionOf(language) }));
+    localStorage.setItem('rialto.look', JSON.stringify({ theme, textSize, chosen, language, direction: directionOf(language) }));
   } catch {
     // Without storage the first paint follows the system; nothing else is lost.
+  }
+}
+
+/** What was kept last: at once, and so before a page that is left could store its preferences. */
+function kept(): Partial<Pick<Preferences, 'theme' | 'textSize' | 'language'>> {
+  try {
+    const { theme, textSize, chosen } = JSON.parse(localStorage.getItem('rialto.look') ?? '{}') as Partial<Preferences> & { chosen?: string };
+    return { ...(theme && { theme }), ...(textSize && { textSize }), ...(chosen && { language: chosen }) };
+  } catch {
+    return {};
   }
 }
 
 /** Follows what the person prefers, and the system where they leave it to that. Resolves when the first texts are here. */
 export async function followLook(rialto: Rialto): Promise<void> {
   const preferences = () => rialto.store.getState().settings.preferences;
-  const speak = async () => {
-    const wanted = pickLanguage(preferences().language, navigator.languages);
-    if (wanted !== languageNow()) await setLanguage(wanted);
-    keep(preferences(), languageNow());
-  };
-  const apply = () => {
+  const apply = async () => {
     paint(preferences());
-    return speak();
+    const wanted = pickLanguage(preferences().language, navigator.languages);
+    keep(preferences(), wanted);
+    if (wanted !== languageNow()) await setLanguage(wanted);
   };
+  const last = kept();
+  if (Object.entries(last).some(([name, value]) => preferences()[name as keyof typeof last] !== value)) rialto.setPreferences(last);
   let before = preferences();
   rialto.store.subscribe(() => {
     if (preferences() === before) return;

@@ -1,17 +1,21 @@
 // The one client of this page, and how components reach it.
 
-import { browserSurroundings, browserTabs, createRialto, indexedDbStorage, type Rialto, type State } from '@rialto/core';
+import { browserSurroundings, browserTabs, createClient, indexedDbStorage, type Rialto, type State } from '@rialto/core';
 import { createContext, use, type ReactNode } from 'react';
 import { Provider, useSelector, type TypedUseSelectorHook } from 'react-redux';
 
+import { thisDevice } from './device.ts';
+import { lazyTransport } from './transport.ts';
+
 const Context = createContext<Rialto | undefined>(undefined);
 
-export function createClient(): Rialto {
-  return createRialto({
+export function createWebClient(): Rialto {
+  return createClient({
+    transport: lazyTransport(() => import('@rialto/core/socketio').then(({ socketIo }) => socketIo())),
     storage: indexedDbStorage(),
     tabs: browserTabs(),
     surroundings: browserSurroundings,
-    client: { name: 'Rialto Web', version: '0.1' },
+    client: { name: `Rialto Web (${thisDevice(navigator.userAgent)})`, version: '0.1' },
     onFault: (what, error) => console.error(what, error),
   });
 }

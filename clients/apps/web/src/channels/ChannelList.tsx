@@ -33,9 +33,8 @@ export function ChannelList({ route, onNew, onSwitch }: { route: Route; onNew: (
           <Icon name="search" size={18} />
           <input
             type="search"
-            dir="auto"
             aria-label={t('list.search')}
-            placeholder={t('list.search')}
+            placeholder={t('list.search.short')}
             value={query}
             onChange={(event) => setQuery(event.target.value)}
             onKeyDown={(event) => {

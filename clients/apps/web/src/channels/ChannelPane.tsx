@@ -4,6 +4,7 @@ import { selectChannel, selectPresence, selectTitle, makeSelectTyping, type Chan
 import { lazy, Suspense, useEffect, useMemo, useRef } from 'react';
 
 import { useNow } from '../app/clock.ts';
+import { loadConversation } from '../app/parts.ts';
 import { useRialto, useRialtoState } from '../app/rialto.tsx';
 import { back, Link, navigate } from '../app/router.tsx';
 import { useWatching } from '../app/watching.ts';
@@ -13,11 +14,7 @@ import { Avatar } from '../ui/Avatar.tsx';
 import { IconButton } from '../ui/Button.tsx';
 import styles from './ChannelPane.module.css';
 
-const loadConversation = () => import('../conversation/Conversation.tsx');
-const Conversation = lazy(() => loadConversation().then(({ Conversation: pane }) => ({ default: pane })));
-
-/** Fetches what shows a conversation before one is opened. */
-export const prepareConversation = (): void => void loadConversation().catch(() => {});
+const Conversation = lazy(() => loadConversation().then((module) => ({ default: module.Conversation })));
 
 export function ChannelPane({ channel, at, isDetailed }: { channel: ChannelId; at?: Seq | undefined; isDetailed: boolean }) {
   const t = useT();
@@ -58,7 +55,7 @@ export function ChannelPane({ channel, at, isDetailed }: { channel: ChannelId; a
         </div>
         <IconButton icon="info" label={t('header.details')} aria-expanded={isDetailed} onClick={toggle} />
       </header>
-      <Suspense>
+      <Suspense fallback={<div className={styles.coming} />}>
         <Conversation channel={channel} {...(at !== undefined && { at })} />
       </Suspense>
     </>
@@ -75,6 +72,7 @@ function Status({ channel }: { channel: ChannelId }) {
   const typing = useRialtoState((state) => selectTyping(state, channel)).length > 0;
   const known = useRialtoState((state) => selectChannel(state, channel));
   const peer = useRialtoState((state) => (known?.peer ? selectPresence(state, known.peer) : undefined));
+  const username = useRialtoState((state) => (known?.peer ? state.people.profiles[known.peer]?.username : undefined));
   const members = useRialtoState((state) => state.people.members[channel]?.list);
   const me = useRialtoState((state) => state.session.user);
   const watched = useMemo(() => (known?.kind === 'group' ? (members ?? []).map(({ user }) => user).filter((user) => user !== me) : NOBODY), [known?.kind, members, me]);
@@ -84,9 +82,9 @@ function Status({ channel }: { channel: ChannelId }) {
   const text = () => {
     if (typing) return t('row.typing');
     if (known.kind !== 'direct') return [t('channel.members', { count: known.memberCount }), ...(online > 0 ? [t('channel.online', { count: online })] : [])].join(' · ');
-    if (!peer) return '';
-    if (peer.isOnline) return t('presence.online');
-    return peer.lastSeen === undefined ? '' : t('presence.lastSeen', { when: ago(peer.lastSeen, now) });
+    if (peer?.isOnline) return t('presence.online');
+    if (peer?.lastSeen !== undefined) return t('presence.lastSeen', { when: ago(peer.lastSeen, now) });
+    return username ? `@${username}` : '';
   };
   return (
     <p className={styles.status} data-typing={typing || undefined}>

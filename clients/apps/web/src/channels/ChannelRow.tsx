@@ -63,9 +63,7 @@ export const ChannelRow = memo(function ChannelRow({ row, isOpen, isStop, onKeyD
             </time>
           </span>
         )}
-        <span className={styles.line}>
-          <LastLine row={row} />
-        </span>
+        <LastLine row={row} />
         <span className={styles.badges}>
           {row.isPinned && messages === 0 && <Flag icon="pin" label={t('row.pinned')} />}
           {mentions > 0 && (

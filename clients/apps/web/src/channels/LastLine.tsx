@@ -1,7 +1,7 @@
 // What was said last in a channel, in a line.
 
 import { selectMe, selectName, makeSelectTyping, type ChannelRow, type Content, type State } from '@rialto/core';
-import { useMemo } from 'react';
+import { useMemo, type ReactNode } from 'react';
 
 import { useRialtoState } from '../app/rialto.tsx';
 import type { Translate } from '../i18n/language.ts';
@@ -17,20 +17,33 @@ export function LastLine({ row }: { row: ChannelRow }) {
   const me = useRialtoState(selectMe);
   const sender = useRialtoState((state) => (row.line ? selectName(state, row.line.sender) : ''));
   if (typing.length > 0) {
-    return <span className={styles.typing}>{row.kind === 'direct' ? t('row.typing') : t('row.typingOf', { names: names || '…', count: typing.length })}</span>;
+    return <Line className={styles.typing}>{row.kind === 'direct' ? t('row.typing') : t('row.typingOf', { names: names || '…', count: typing.length })}</Line>;
   }
   if (row.draft) {
     return (
-      <>
+      <Line of={row.draft}>
         <span className={styles.draft}>{t('row.draft')}</span> <bdi>{row.draft}</bdi>
-      </>
+      </Line>
     );
   }
   const { line } = row;
-  if (!line) return null;
+  if (!line) return <Line>{t('row.none')}</Line>;
   const words = line.outgoing ? outgoingText(t, line.outgoing.what) : line.message?.deleted ? t('row.deleted') : contentText(t, line.message?.body);
   const who = line.sender === me ? t('row.you') : row.kind === 'direct' ? '' : sender;
-  return who ? <>{t('row.said', { who, words })}</> : <bdi>{words}</bdi>;
+  return <Line of={words}>{who ? t('row.said', { who, words }) : words}</Line>;
+}
+
+const RIGHT_TO_LEFT = /^[^\p{L}]*[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/u;
+
+/** A line is cut where it ends; where that is depends on the words, whatever stands before them. */
+function Line({ of, className = '', children }: { of?: string; className?: string | undefined; children: ReactNode }) {
+  return (
+    <span className={styles.line}>
+      <span className={className} dir={of === undefined ? undefined : RIGHT_TO_LEFT.test(of) ? 'rtl' : 'ltr'}>
+        {children}
+      </span>
+    </span>
+  );
 }
 
 const namesOf = (state: State, users: readonly string[]): string =>

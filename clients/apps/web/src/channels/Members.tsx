@@ -68,9 +68,8 @@ function MemberRow({ channel, member: { user, role } }: { channel: ChannelId; me
       <Avatar id={user} name={name} size={36} isOnline={isOnline} />
       <span className={styles.memberName}>
         <bdi>{name}</bdi>
-        {isMe && <small>{t('member.you')}</small>}
         {isOnline && <span className="hidden-visually">{t('presence.online')}</span>}
-        {role !== 'member' && <small>{t('role.name', { role })}</small>}
+        {(isMe || role !== 'member') && <small>{[...(isMe ? [t('member.you')] : []), ...(role === 'member' ? [] : [t('role.name', { role })])].join(' · ')}</small>}
       </span>
       {items.length > 0 && <MenuButton label={t('member.actions', { name })} items={items} />}
       {isRemoving && (

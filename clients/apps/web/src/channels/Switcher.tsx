@@ -17,7 +17,7 @@ import styles from './Switcher.module.css';
 const SHOWN = 12;
 const USERNAME = /^[a-z][a-z0-9._-]{2,31}$/i;
 
-type Option = { key: string; name: string; hint?: string; icon?: 'person'; go: () => Promise<unknown> };
+type Option = { key: string; avatar: string; name: string; hint?: string; icon?: 'person'; go: () => Promise<unknown> };
 
 export default function Switcher({ onClose }: { onClose: () => void }) {
   const t = useT();
@@ -35,6 +35,7 @@ export default function Switcher({ onClose }: { onClose: () => void }) {
     return [
       ...found.map((row) => ({
         key: row.id,
+        avatar: row.peer ?? row.id,
         name: row.title || t('person.unnamed'),
         ...(row.unread.messages > 0 && { hint: t('row.unread', { count: row.unread.messages }) }),
         go: async () => navigate({ page: 'channel', channel: row.id }),
@@ -43,6 +44,7 @@ export default function Switcher({ onClose }: { onClose: () => void }) {
         ? [
             {
               key: 'person',
+              avatar: '',
               name: t('switcher.person', { name: `@${username}` }),
               icon: 'person' as const,
               go: async () => {
@@ -66,7 +68,7 @@ export default function Switcher({ onClose }: { onClose: () => void }) {
     event.preventDefault();
   };
   return (
-    <Dialog title={t('switcher.title')} onClose={onClose}>
+    <Dialog title={t('switcher.title')} isHigh onClose={onClose}>
       <input
         className={styles.input}
         role="combobox"
@@ -76,7 +78,6 @@ export default function Switcher({ onClose }: { onClose: () => void }) {
         aria-autocomplete="list"
         aria-label={t('switcher.label')}
         placeholder={t('switcher.label')}
-        dir="auto"
         autoComplete="off"
         spellCheck={false}
         autoFocus
@@ -91,7 +92,7 @@ export default function Switcher({ onClose }: { onClose: () => void }) {
       <ul id={`${id}-list`} role="listbox" aria-label={t('switcher.found')} className={styles.list}>
         {options.map((option, index) => (
           <li key={option.key} id={`${id}-${index}`} role="option" aria-selected={index === active} onClick={() => choose(option)} onPointerMove={() => setAt(index)}>
-            {option.icon ? <Icon name={option.icon} size={28} /> : <Avatar id={option.key} name={option.name} size={28} />}
+            {option.icon ? <Icon name={option.icon} size={28} /> : <Avatar id={option.avatar} name={option.name} size={28} />}
             <bdi>{option.name}</bdi>
             {option.hint && <small>{option.hint}</small>}
           </li>

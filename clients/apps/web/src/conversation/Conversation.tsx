@@ -66,6 +66,8 @@ function Open({ channel, at }: ConversationProps) {
   }, [rialto, peer, isBlockedKnown, isLive]);
 
   useArrivals(channel);
+  const [sight] = useState(() => new Sight((seq) => rialto.messages.see(channel, seq)));
+  const [fresh] = useState(() => new Set<string>());
 
   const talk = useMemo((): Talk => {
     const { messages } = rialto;
@@ -102,13 +104,13 @@ function Open({ channel, at }: ConversationProps) {
       rights,
       act,
       react,
-      sight: new Sight((seq) => messages.see(channel, seq)),
-      fresh: new Set(),
+      sight,
+      fresh,
       openMenu: (row, from, point) =>
         setOpened({ what: 'menu', row, place: point ? { left: point.x, right: point.x, top: point.y, bottom: point.y } : placeOf(from) }),
       jumpTo: (seq) => list.current?.jumpTo(seq),
     };
-  }, [rialto, channel, kind, rights, t, reason]);
+  }, [rialto, channel, kind, rights, sight, fresh, t, reason]);
 
   const close = () => setOpened(undefined);
   return (

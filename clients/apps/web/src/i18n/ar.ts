@@ -3,6 +3,7 @@ import type { Texts } from './texts.ts';
 export default {
   'app.name': 'Rialto',
   'skip.messages': 'الانتقال إلى الرسائل',
+  'skip.main': 'الانتقال إلى المحتوى',
 
   'rail.name': 'Rialto',
   'rail.chats': 'المحادثات',
@@ -18,6 +19,7 @@ export default {
 
   'list.name': 'المحادثات',
   'list.search': 'البحث في المحادثات',
+  'list.search.short': 'بحث',
   'list.switch': 'الذهاب إلى محادثة',
   'list.new': 'محادثة جديدة',
   'list.filters': 'عرض',
@@ -34,6 +36,7 @@ export default {
   'row.draft': 'مسودة:',
   'row.you': 'أنت',
   'row.said': '{who}: {words}',
+  'row.none': 'لا رسائل بعد',
   'row.deleted': 'رسالة محذوفة',
   'row.forwarded': 'رسالة معاد توجيهها',
   'row.location': 'موقع',
@@ -82,7 +85,7 @@ export default {
   'new.open': 'فتح',
   'new.create': '{count, plural, zero {إنشاء} one {إنشاء (أنت فقط)} two {إنشاء (شخصان)} few {إنشاء (# أشخاص)} many {إنشاء (# شخصًا)} other {إنشاء (# شخص)}}',
   'people.add': 'إضافة أشخاص',
-  'people.addOne': 'إضافة',
+  'people.addOne': 'بحث',
   'people.added': 'أُضيف {name}',
   'people.chosen': 'الأشخاص المختارون',
   'people.exact': 'اسم المستخدم بالضبط، مثل ana',
@@ -264,6 +267,7 @@ export default {
   'accounts.chooseOf': 'التبديل إلى {name}',
   'accounts.add': 'إضافة حساب',
 
+  'connection.name': 'الاتصال',
   'connection.offline': 'لا شبكة',
   'connection.connecting': 'جارٍ الاتصال…',
   'connection.waiting': '{count, plural, zero {لا رسائل تنتظر} one {رسالة واحدة تنتظر} two {رسالتان تنتظران} few {# رسائل تنتظر} many {# رسالة تنتظر} other {# رسالة تنتظر}}',

@@ -3,6 +3,7 @@ import type { Texts } from './texts.ts';
 export default {
   'app.name': 'Rialto',
   'skip.messages': 'Zu den Nachrichten springen',
+  'skip.main': 'Zum Inhalt springen',
 
   'rail.name': 'Rialto',
   'rail.chats': 'Chats',
@@ -17,6 +18,7 @@ export default {
 
   'list.name': 'Unterhaltungen',
   'list.search': 'Unterhaltungen suchen',
+  'list.search.short': 'Suchen',
   'list.switch': 'Zu einer Unterhaltung gehen',
   'list.new': 'Neue Unterhaltung',
   'list.filters': 'Anzeigen',
@@ -33,6 +35,7 @@ export default {
   'row.draft': 'Entwurf:',
   'row.you': 'Du',
   'row.said': '{who}: {words}',
+  'row.none': 'Noch keine Nachrichten',
   'row.deleted': 'Nachricht gelöscht',
   'row.forwarded': 'Weitergeleitete Nachricht',
   'row.location': 'Standort',
@@ -81,7 +84,7 @@ export default {
   'new.open': 'Öffnen',
   'new.create': '{count, plural, one {Erstellen (nur du)} other {Erstellen (# Personen)}}',
   'people.add': 'Personen hinzufügen',
-  'people.addOne': 'Hinzufügen',
+  'people.addOne': 'Finden',
   'people.added': '{name} wurde hinzugefügt',
   'people.chosen': 'Gewählte Personen',
   'people.exact': 'Der genaue Benutzername, etwa ana',
@@ -260,6 +263,7 @@ export default {
   'accounts.chooseOf': 'Zu {name} wechseln',
   'accounts.add': 'Konto hinzufügen',
 
+  'connection.name': 'Verbindung',
   'connection.offline': 'Kein Netz',
   'connection.connecting': 'Verbinde…',
   'connection.waiting': '{count, plural, one {# Nachricht wartet} other {# Nachrichten warten}}',

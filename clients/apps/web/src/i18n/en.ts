@@ -1,6 +1,7 @@
 export default {
   'app.name': 'Rialto',
   'skip.messages': 'Skip to the messages',
+  'skip.main': 'Skip to the content',
 
   'rail.name': 'Rialto',
   'rail.chats': 'Chats',
@@ -15,6 +16,7 @@ export default {
 
   'list.name': 'Conversations',
   'list.search': 'Search conversations',
+  'list.search.short': 'Search',
   'list.switch': 'Go to a conversation',
   'list.new': 'New conversation',
   'list.filters': 'Show',
@@ -31,6 +33,7 @@ export default {
   'row.draft': 'Draft:',
   'row.you': 'You',
   'row.said': '{who}: {words}',
+  'row.none': 'No messages yet',
   'row.deleted': 'Message deleted',
   'row.forwarded': 'Forwarded message',
   'row.location': 'Location',
@@ -79,7 +82,7 @@ export default {
   'new.open': 'Open',
   'new.create': '{count, plural, one {Create (only you)} other {Create (# people)}}',
   'people.add': 'Add people',
-  'people.addOne': 'Add',
+  'people.addOne': 'Find',
   'people.added': '{name} was added',
   'people.chosen': 'Chosen people',
   'people.exact': 'Their exact user name, like ana',
@@ -258,6 +261,7 @@ export default {
   'accounts.chooseOf': 'Switch to {name}',
   'accounts.add': 'Add an account',
 
+  'connection.name': 'Connection',
   'connection.offline': 'No network',
   'connection.connecting': 'Connecting…',
   'connection.waiting': '{count, plural, one {# message waiting} other {# messages waiting}}',

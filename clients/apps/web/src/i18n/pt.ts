@@ -3,6 +3,7 @@ import type { Texts } from './texts.ts';
 export default {
   'app.name': 'Rialto',
   'skip.messages': 'Ir para as mensagens',
+  'skip.main': 'Ir para o conteúdo',
 
   'rail.name': 'Rialto',
   'rail.chats': 'Conversas',
@@ -17,6 +18,7 @@ export default {
 
   'list.name': 'Conversas',
   'list.search': 'Procurar conversas',
+  'list.search.short': 'Procurar',
   'list.switch': 'Ir para uma conversa',
   'list.new': 'Nova conversa',
   'list.filters': 'Mostrar',
@@ -33,6 +35,7 @@ export default {
   'row.draft': 'Rascunho:',
   'row.you': 'Você',
   'row.said': '{who}: {words}',
+  'row.none': 'Ainda sem mensagens',
   'row.deleted': 'Mensagem eliminada',
   'row.forwarded': 'Mensagem reencaminhada',
   'row.location': 'Localização',
@@ -81,7 +84,7 @@ export default {
   'new.open': 'Abrir',
   'new.create': '{count, plural, one {Criar (só você)} other {Criar (# pessoas)}}',
   'people.add': 'Adicionar pessoas',
-  'people.addOne': 'Adicionar',
+  'people.addOne': 'Encontrar',
   'people.added': '{name} foi adicionado',
   'people.chosen': 'Pessoas escolhidas',
   'people.exact': 'O nome de utilizador exato, como ana',
@@ -260,6 +263,7 @@ export default {
   'accounts.chooseOf': 'Mudar para {name}',
   'accounts.add': 'Adicionar uma conta',
 
+  'connection.name': 'Ligação',
   'connection.offline': 'Sem rede',
   'connection.connecting': 'A ligar…',
   'connection.waiting': '{count, plural, one {# mensagem à espera} other {# mensagens à espera}}',

@@ -11,10 +11,12 @@ export interface DialogProps {
   onClose: () => void;
   /** It is not over before a choice was made: no Esc, no click beside it. */
   isFirm?: boolean;
+  /** At the top: what is in it grows and shrinks, and shall not move. */
+  isHigh?: boolean;
   children: ReactNode;
 }
 
-export function Dialog({ title, onClose, isFirm = false, children }: DialogProps) {
+export function Dialog({ title, onClose, isFirm = false, isHigh = false, children }: DialogProps) {
   const t = useT();
   const id = useId();
   const ref = useReturnOfFocus();
@@ -22,7 +24,7 @@ export function Dialog({ title, onClose, isFirm = false, children }: DialogProps
   return (
     <dialog
       ref={ref}
-      className={styles.dialog}
+      className={`${styles.dialog} ${isHigh ? styles.high : ''}`}
       aria-labelledby={id}
       onCancel={(event) => {
         // Some fields within have a `cancel` of their own.

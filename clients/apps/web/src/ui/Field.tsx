@@ -21,7 +21,7 @@ export function Field({ label, hint, error, after, ...rest }: FieldProps) {
     <div className={styles.field}>
       <label htmlFor={id}>{label}</label>
       <div className={styles.box}>
-        <input dir="auto" {...rest} id={id} aria-invalid={error ? true : undefined} aria-describedby={described || undefined} />
+        <input {...rest} id={id} aria-invalid={error ? true : undefined} aria-describedby={described || undefined} />
         {after}
       </div>
       {error && (
@@ -61,7 +61,7 @@ export function TextArea({ label, ...rest }: ComponentProps<'textarea'> & { labe
     <div className={styles.field}>
       <label htmlFor={id}>{label}</label>
       <div className={styles.box}>
-        <textarea dir="auto" rows={3} {...rest} id={id} />
+        <textarea rows={3} {...rest} id={id} />
       </div>
     </div>
   );

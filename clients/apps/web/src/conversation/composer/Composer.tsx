@@ -36,7 +36,7 @@ interface Draft {
 }
 
 const EMPTY: Draft = { text: '' };
-/** A draft is kept so soon after the last key. */
+/** While one types, a draft is kept so often. */
 const KEEP_MS = 200;
 const DEFAULT_BODY_BYTES = 16_384;
 
@@ -367,8 +367,14 @@ function useDraft(channel: string): [Draft, SetDraft, (draft: Draft) => void] {
     if (isPristine) setDraft(told);
   }, [kept]);
 
+  const keptAt = useRef(-Infinity);
   useEffect(() => {
-    const timer = setTimeout(() => keep(draft), KEEP_MS);
+    if (isSame(draft, agreed.current)) return undefined;
+    // The first change at once (after it was painted), what follows fast now and then.
+    const timer = setTimeout(() => {
+      keptAt.current = performance.now();
+      keep(draft);
+    }, Math.max(0, keptAt.current + KEEP_MS - performance.now()));
     return () => clearTimeout(timer);
   });
   useEffect(() => {

@@ -1,6 +1,6 @@
 // The messages of a channel: which stretch of them is shown, where it opens, and the line above what is new.
 
-import { makeSelectTimeline, makeSelectUnread, type Seq } from '@rialto/core';
+import { makeSelectTimeline, makeSelectUnread, type Seq, type State } from '@rialto/core';
 import { useEffect, useImperativeHandle, useMemo, useRef, useState, type Ref } from 'react';
 
 import { useRialto, useRialtoState } from '../../app/rialto.tsx';
@@ -46,16 +46,19 @@ export function MessageList({ at, ref }: { at?: Seq | undefined; ref: Ref<Messag
   const selectUnread = useMemo(makeSelectUnread, []);
   const unread = useRialtoState((state) => selectUnread(state, channel).messages);
   const isLive = useRialtoState((state) => state.connection.phase === 'live');
-  const isWantedHere = useRialtoState((state) => wanted !== undefined && isCovered(state.messages.logs[channel], wanted));
+  const isThere = (state: State, seq: Seq) => isCovered(state.messages.logs[channel], seq, state.channels.byId[channel]?.since ?? 1);
+  const isWantedHere = useRialtoState((state) => wanted !== undefined && isThere(state, wanted));
+  const isAroundHere = useRialtoState((state) => around === undefined || isThere(state, around));
+  const isHere = timeline.isHere && isAroundHere;
 
   // The stretch that one opens at, or another tab's history that was dropped, is read.
   useEffect(() => {
-    if (timeline.isHere) return undefined;
+    if (isHere) return undefined;
     if (around !== undefined) rialto.messages.want(channel, { around });
     // Better the end of it than nothing, when there is no connection or no such place.
     const timer = setTimeout(() => around !== undefined && setView(({ turn }) => ({ target: { to: 'end' }, turn: turn + 1 })), isLive ? PATIENCE_MS : PATIENCE_MS / 2);
     return () => clearTimeout(timer);
-  }, [rialto, channel, around, timeline.isHere, isLive]);
+  }, [rialto, channel, around, isHere, isLive]);
 
   useEffect(() => {
     if (wanted === undefined) return undefined;
@@ -91,7 +94,7 @@ export function MessageList({ at, ref }: { at?: Seq | undefined; ref: Ref<Messag
   };
   const toLatest = () => {
     setWanted(undefined);
-    if (!timeline.hasNewer && timeline.isHere) rows.current?.toEnd();
+    if (!timeline.hasNewer && isHere) rows.current?.toEnd();
     else setView(({ turn }) => ({ target: { to: 'end' }, turn: turn + 1 }));
   };
   useImperativeHandle(ref, () => ({ jumpTo, toLatest, focus: () => rows.current?.focus() }));
@@ -106,7 +109,7 @@ export function MessageList({ at, ref }: { at?: Seq | undefined; ref: Ref<Messag
 
   return (
     <div className={styles.place}>
-      {timeline.isHere ? (
+      {isHere ? (
         <Rows
           key={view.turn}
           ref={rows}
@@ -121,8 +124,8 @@ export function MessageList({ at, ref }: { at?: Seq | undefined; ref: Ref<Messag
       ) : (
         <Waiting />
       )}
-      {(timeline.isLoadingOlder || wanted !== undefined) && timeline.isHere && <div className={styles.loading} role="presentation" />}
-      {timeline.hasNewer && timeline.isHere ? (
+      {(timeline.isLoadingOlder || wanted !== undefined) && isHere && <div className={styles.loading} role="presentation" />}
+      {timeline.hasNewer && isHere ? (
         <div className={styles.older}>
           <span>{t('list.older')}</span>
           <button type="button" onClick={toLatest}>

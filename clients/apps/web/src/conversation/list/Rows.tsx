@@ -42,6 +42,8 @@ interface RowsProps {
 const AHEAD = 25;
 /** Nearer than this to the end is at the end. */
 const END_PX = 8;
+/** What stands above the line of what is new stays in sight a little. */
+const NEW_ROOM_PX = 64;
 const POINTED_OUT_MS = 1500;
 /** Two frames: rows are measured in the first. */
 const SETTLING_MS = 150;
@@ -80,11 +82,12 @@ export function Rows({ rows, target, around, older, newer, zone, onEnd, ref }: R
     // One's own words are always looked at.
     if (arrived.length > 0 && last?.type === 'message' && last.isMine && last.seq === undefined) sticks.current = true;
     before.current = rows;
-    pin();
     if (arrived.length === 0) return;
     setTimeout(() => arrived.forEach((key) => talk.fresh.delete(key)), POINTED_OUT_MS);
-  }, [rows, pin, talk]);
+  }, [rows, talk]);
 
+  // The observer is called between layout and painting: the window moves in the frame in which the rows grew, and the
+  // browser need not lay them out a second time to be asked for their height.
   useLayoutEffect(() => {
     const observer = new ResizeObserver(pin);
     observer.observe(scroller.current!);
@@ -100,7 +103,7 @@ export function Rows({ rows, target, around, older, newer, zone, onEnd, ref }: R
     const index = indexOf(rows, target);
     if (index >= 0) {
       const isMessage = target.to === 'message';
-      list.current!.scrollToIndex(index, { align: isMessage ? 'center' : 'start', offset: target.to === 'place' ? target.place.above : target.to === 'new' ? -48 : 0 });
+      list.current!.scrollToIndex(index, { align: isMessage ? 'center' : 'start', offset: target.to === 'place' ? target.place.above : target.to === 'new' ? -NEW_ROOM_PX : 0 });
       if (isMessage && rows[index]!.type === 'message') setPointedOut(rows[index]!.key);
     } else {
       sticks.current = true;

@@ -43,8 +43,16 @@ export function openingOf(state: State, channel: ChannelId, at: Seq | undefined,
   return { view: { target: { to: 'end' }, turn: 0 } };
 }
 
-/** Is this place in some stretch that was read? */
-export const isCovered = (log: Log | undefined, seq: Seq): boolean => !!log?.spans.some((span) => span.from <= seq && seq <= span.to);
+/** So much of what is before and after a place makes it worth opening there. */
+const NEIGHBOURHOOD = 8;
+
+/** Is this place here, and what stands around it? A message may have been read by itself, because another one quotes it. */
+export function isCovered(log: Log | undefined, seq: Seq, since: Seq): boolean {
+  if (!log) return false;
+  const from = Math.max(1, since, seq - NEIGHBOURHOOD);
+  const to = Math.min(log.have, seq + NEIGHBOURHOOD);
+  return log.spans.some((span) => span.from <= Math.min(from, seq) && Math.max(to, seq) <= span.to);
+}
 
 function isInTail(log: Log, seq: Seq): boolean {
   const tail = log.spans.at(-1);

@@ -44,13 +44,13 @@ export function Mark({ id, mark, onOpen, isReachable }: MarkProps) {
   );
   if (!onOpen) {
     return (
-      <span id={id} className={styles.mark} data-mark={mark} title={label}>
+      <span id={id} className={styles.mark} data-state={mark} title={label}>
         {inside}
       </span>
     );
   }
   return (
-    <button id={id} type="button" className={styles.mark} data-mark={mark} title={t('mark.open', { mark: label })} onClick={onOpen} tabIndex={isReachable ? 0 : -1}>
+    <button id={id} type="button" className={styles.mark} data-state={mark} title={t('mark.open', { mark: label })} onClick={onOpen} tabIndex={isReachable ? 0 : -1}>
       {inside}
     </button>
   );

@@ -1,6 +1,7 @@
 // Why the server (or this device) did not do something, in words that help.
 
 import type { Fault } from '@rialto/core';
+import { useCallback } from 'react';
 
 import { useWords, type WordKey } from './words.ts';
 
@@ -25,5 +26,5 @@ const KNOWN: Record<string, WordKey> = {
 
 export function useReason(): (fault: Pick<Fault, 'code'> | undefined) => string {
   const t = useWords();
-  return (fault) => t(KNOWN[fault?.code ?? ''] ?? 'fault.other');
+  return useCallback((fault) => t(KNOWN[fault?.code ?? ''] ?? 'fault.other'), [t]);
 }
