@@ -20,6 +20,8 @@ help: ## Say what there is
 build: ## Build the release: target/release/rialto
 	$(call step,What a build needs)
 	@tools/need c rust
+	$(call step,The web client)
+	@tools/web
 	$(call step,The release (the first time takes some minutes))
 	@cargo build --locked --release --package rialto
 
@@ -28,10 +30,10 @@ run: build ## Start the server; settings by RIALTO_… or ARGS="--listen 127.0.0
 	@exec $(CARGO_TARGET_DIR)/release/rialto serve $(ARGS)
 
 .PHONY: test
-test: test-rust test-js test-python test-autobahn test-clients test-bench ## Run every test
+test: test-rust test-js test-python test-autobahn test-clients test-browser test-bench ## Run every test
 
 .PHONY: test-rust
-test-rust: ## … the tests beside the code, of every crate
+test-rust: web ## … the tests beside the code, of every crate
 	$(call step,What the tests need)
 	@tools/need c rust
 	$(call step,Tests of every crate)
@@ -52,6 +54,15 @@ test-clients: server ## … the clients' own: types, and tests of the core with 
 	$(call step,The clients)
 	@tools/suite clients
 
+.PHONY: test-browser
+test-browser: server ## … the web client in browsers, several at once; ARGS="messages offline" says which
+	$(call step,The web client in browsers)
+	@tools/suite browser $(ARGS)
+
+.PHONY: screenshots
+screenshots: server ## Take the pictures of docs/screenshots again
+	@tools/suite screenshots
+
 .PHONY: test-autobahn
 test-autobahn: server ## … the WebSocket echo against Autobahn|Testsuite
 	$(call step,Autobahn|Testsuite)
@@ -69,10 +80,16 @@ test-run: ## … `make run`, as a stranger would meet it
 	@tools/try-run
 
 # The server as the tests build it: with --workspace, so that features and objects are the same.
+# The web client first: it goes into the program.
 .PHONY: server
-server:
+server: web
 	@tools/need c rust >/dev/null || tools/need c rust
 	@cargo test --locked --workspace --no-run --quiet
+
+.PHONY: web
+web:
+	$(call step,The web client)
+	@tools/web
 
 .PHONY: fuzz
 fuzz: ## Fuzz what strangers send, 60 s each; ARGS="3600 http_head" says how long and what

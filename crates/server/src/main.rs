@@ -7,6 +7,7 @@ mod compose;
 mod config;
 mod role;
 mod telemetry;
+mod web;
 
 use clap::Parser as _;
 use std::process::ExitCode;

@@ -26,25 +26,26 @@ import { Listeners } from './occasions.ts';
 import { systemClock, systemRandom } from './platform/common.ts';
 import { memoryStorage } from './platform/memory.ts';
 import { singleTab, steadySurroundings } from './platform/single.ts';
-import { socketIo, type SocketIoOptions } from './platform/socketio.ts';
-import type { Ports } from './ports.ts';
+import type { Ports, Transport } from './ports.ts';
 import type { ClientName } from './protocol/generated.ts';
 import { preferencesChanged } from './store/actions.ts';
 import type { Preferences } from './store/settings.ts';
 import { createStore, type State, type Store } from './store/store.ts';
 
-export interface RialtoOptions extends SocketIoOptions, Partial<Ports> {
+export interface ClientOptions extends Partial<Ports> {
+  transport: Transport;
   /** What this client calls itself in the list of log-ins. */
   client?: ClientName;
   /** Hears of what should not happen and was coped with. */
   onFault?: (what: string, error: unknown) => void;
 }
 
-export type Rialto = ReturnType<typeof createRialto>;
+export type Rialto = ReturnType<typeof createClient>;
 
-export function createRialto(options: RialtoOptions = {}) {
+/** The client over a given transport. `createRialto` brings the usual one. */
+export function createClient(options: ClientOptions) {
   const ports: Ports = {
-    transport: options.transport ?? socketIo(options),
+    transport: options.transport,
     storage: options.storage ?? memoryStorage(),
     tabs: options.tabs ?? singleTab(),
     clock: options.clock ?? systemClock,

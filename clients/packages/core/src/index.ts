@@ -1,4 +1,14 @@
-export { createRialto, type Rialto, type RialtoOptions } from './client.ts';
+import { createClient, type ClientOptions, type Rialto } from './client.ts';
+import { socketIo, type SocketIoOptions } from './platform/socketio.ts';
+
+export interface RialtoOptions extends SocketIoOptions, Partial<ClientOptions> {}
+
+/** The client, over Socket.IO unless another transport is given. */
+export function createRialto(options: RialtoOptions = {}): Rialto {
+  return createClient({ ...options, transport: options.transport ?? socketIo(options) });
+}
+
+export { createClient, type ClientOptions, type Rialto } from './client.ts';
 export type { Occasions } from './occasions.ts';
 export type { Sending } from './api/messages.ts';
 export { RialtoError, isPassing, type Fault } from './errors.ts';

@@ -1,4 +1,4 @@
-//! HTTP: REST, long-polling, the pages about this server, and what operators ask.
+//! HTTP: REST, long-polling, the web client, the pages about this server, and what operators ask.
 //!
 //! A shard that meets a request which opens no WebSocket hands its connection over ([`HandOver`]). Here it passes the
 //! [gate], is served by hyper, and each request goes through the [front] to its handler. With TLS, connections come from
@@ -8,12 +8,14 @@
 //! [front]: self::front
 
 mod answer;
+mod assets;
 mod body;
 mod connection;
 mod cors;
 mod fields;
 mod front;
 mod gate;
+mod negotiation;
 mod openapi;
 mod operations;
 mod pages;
@@ -27,6 +29,7 @@ mod tls;
 #[cfg(doc)]
 use crate::realtime::HandOver;
 
+pub use assets::{Asset, Assets};
 pub use operations::{Metrics, Operations, Readiness};
 pub use server::Http;
 pub use site::{Parts, Web};

@@ -12,31 +12,43 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use super::answer::with_type;
+use super::assets::WINDOW;
 use super::fields::resolved;
 use super::front::Named;
+use super::negotiation::wants_text;
 use super::openapi::{self, tag, tags};
 use super::routes::{BASE, Carries, ROUTES, Route};
 use super::site::{Site, Web};
 
 const HOME: &str = include_str!("pages/home.html");
 const API: &str = include_str!("pages/api.html");
+const ABOUT: &str = include_str!("pages/about.txt");
 const STYLE: &str = include_str!("pages/style.css");
 
 /// Only our own style sheet is loaded; nothing may frame us, and nothing be sent from here.
 const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
 const HTML: &str = "text/html; charset=utf-8";
+const HERE: &str = "<a href=\"/\">The messenger</a>, for people";
+const ELSEWHERE: &str = "This program was built without the web client. <code>make</code> builds it with.";
+const TEXT: &str = "text/plain; charset=utf-8";
 
 /// The pages.
 pub(super) fn router(site: &Site) -> Router<Arc<Site>> {
     let openapi = openapi::document(&site.contract, &site.web.version).to_string();
-    let home = |State(site): State<Arc<Site>>, headers: HeaderMap| async move {
-        let mut page = page("/", HTML, home(&site.web, &headers));
-        // It tells the address it was asked at, which is nobody else's business.
-        page.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        page
+    let root = |State(site): State<Arc<Site>>, headers: HeaderMap| async move {
+        let mut response = match site.assets.page() {
+            _ if wants_text(headers.get_all(header::ACCEPT)) => addressed("/", TEXT, filled(ABOUT, &site.web, &headers)),
+            Some(page) => page.answer(&headers),
+            None => addressed("/", HTML, home(&site.web, false, &headers)),
+        };
+        response.headers_mut().append(header::VARY, HeaderValue::from_static("Accept"));
+        response
     };
+    let about =
+        |State(site): State<Arc<Site>>, headers: HeaderMap| async move { addressed("/about", HTML, home(&site.web, site.assets.page().is_some(), &headers)) };
     Router::new()
-        .route("/", get(home))
+        .route("/", get(root))
+        .route("/about", get(about))
         .merge(fixed("/api", HTML, api(&site.contract)))
         .merge(fixed("/api/v1/openapi.json", "application/json", openapi))
         .merge(fixed("/api/v1/schema.json", "application/schema+json", site.contract.to_string()))
@@ -49,19 +61,32 @@ fn fixed(path: &'static str, kind: &'static str, text: String) -> Router<Arc<Sit
     Router::new().route(path, get(move || std::future::ready(page(path, kind, text.clone()))))
 }
 
+/// A page that tells the address it was asked at, which is nobody else's business.
+fn addressed(path: &'static str, kind: &'static str, text: String) -> Response<Body> {
+    let mut page = page(path, kind, text);
+    page.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    page
+}
+
 fn page(path: &'static str, kind: &'static str, body: impl Into<Body>) -> Response<Body> {
     let mut response = with_type(StatusCode::OK, kind, body);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, POLICY);
+    headers.extend(WINDOW);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
     response.extensions_mut().insert(Named(path));
     response
 }
 
-fn home(web: &Web, headers: &HeaderMap) -> String {
+fn home(web: &Web, has_client: bool, headers: &HeaderMap) -> String {
+    filled(HOME, web, headers).replace("{{browser}}", if has_client { HERE } else { ELSEWHERE })
+}
+
+/// A text that tells how this server is reached, and its version.
+fn filled(text: &str, web: &Web, headers: &HeaderMap) -> String {
     let url = url(web, headers);
     let websocket = url.replacen("http", "ws", 1);
-    HOME.replace("{{version}}", &escaped(&web.version)).replace("{{url}}", &escaped(&url)).replace("{{websocket}}", &escaped(&websocket))
+    text.replace("{{version}}", &escaped(&web.version)).replace("{{url}}", &escaped(&url)).replace("{{websocket}}", &escaped(&websocket))
 }
 
 /// Where people reach this server.
@@ -131,14 +156,14 @@ mod tests {
     use super::*;
 
     fn asked(host: &'static str) -> String {
-        home(&Web { version: "1.0".into(), ..Web::default() }, &HeaderMap::from_iter([(header::HOST, HeaderValue::from_static(host))]))
+        home(&Web { version: "1.0".into(), ..Web::default() }, false, &HeaderMap::from_iter([(header::HOST, HeaderValue::from_static(host))]))
     }
 
     #[test]
     fn the_home_page_tells_how_to_connect_from_where_one_is() {
         let page = asked("chat.example:7878");
         assert!(page.contains("rialto chat --url http://chat.example:7878<") && page.contains("ws://chat.example:7878/ws"));
-        let public = home(&Web { public_url: Some("https://chat.example".into()), ..Web::default() }, &HeaderMap::new());
+        let public = home(&Web { public_url: Some("https://chat.example".into()), ..Web::default() }, false, &HeaderMap::new());
         assert!(public.contains("wss://chat.example/ws"));
     }
 

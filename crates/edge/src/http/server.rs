@@ -13,7 +13,7 @@ use super::connection::{self, Socket};
 use super::front::Front;
 use super::site::{Parts, Site};
 use super::tls::{self, Tls};
-use super::{pages, polling, rest};
+use super::{assets, pages, polling, rest};
 use crate::realtime::{HandOver, Permit};
 use crate::settings::Profile;
 
@@ -53,14 +53,11 @@ impl Http {
         let profile = parts.settings.profile;
         let site = Arc::new(Site::new(parts));
         let messenger = match profile {
-            Profile::Production => rest::router(&site.contract).merge(pages::router(&site)),
-            Profile::Conformance => Router::new(),
+            Profile::Production => rest::router(&site.contract).merge(pages::router(&site)).fallback(assets::answer),
+            Profile::Conformance => Router::new().fallback(|| std::future::ready(Fault::NotFound)),
         };
-        let router = messenger
-            .merge(polling::router(profile))
-            .fallback(|| std::future::ready(Fault::NotFound))
-            .method_not_allowed_fallback(|| std::future::ready(Fault::MethodNotAllowed))
-            .with_state(Arc::clone(&site));
+        let router =
+            messenger.merge(polling::router(profile)).method_not_allowed_fallback(|| std::future::ready(Fault::MethodNotAllowed)).with_state(Arc::clone(&site));
         let (alive, all_done) = mpsc::channel(1);
         Self { front: Arc::new(Front::new(site, router)), phase: watch::Sender::new(Phase::Open), alive, all_done, accepting: JoinSet::new() }
     }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::assets::Assets;
 use crate::realtime::{Admission, Adopter, Gateway, Polling};
 use crate::settings::Settings;
 
@@ -16,6 +17,8 @@ pub struct Parts {
     pub settings: Settings,
     /// What is said about this server, and to whom.
     pub web: Web,
+    /// The web client, where there is one.
+    pub assets: Assets,
     /// The service.
     pub gateway: Arc<dyn Gateway>,
     /// Where polling requests go.
@@ -41,6 +44,7 @@ pub struct Web {
 pub(super) struct Site {
     pub(super) settings: Settings,
     pub(super) web: Web,
+    pub(super) assets: Assets,
     pub(super) gateway: Arc<dyn Gateway>,
     pub(super) polling: Polling,
     pub(super) admission: Arc<Admission>,
@@ -50,8 +54,8 @@ pub(super) struct Site {
 
 impl Site {
     pub(super) fn new(parts: Parts) -> Self {
-        let Parts { settings, web, gateway, polling, admission, adopter } = parts;
-        Self { settings, web, gateway, polling, admission, adopter, contract: rialto_wire::schema::contract() }
+        let Parts { settings, web, assets, gateway, polling, admission, adopter } = parts;
+        Self { settings, web, assets, gateway, polling, admission, adopter, contract: rialto_wire::schema::contract() }
     }
 
     /// Whom a token names.

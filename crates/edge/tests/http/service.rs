@@ -8,7 +8,7 @@ use rialto_domain::ports::{Bus, PortResult, Subscriber};
 use rialto_domain::publication::{Publication, Topic};
 use rialto_domain::user::Profile;
 use rialto_domain::{ChannelId, DeviceId, Refusal, SessionId, Timestamp, UserId};
-use rialto_edge::http::{Http, Parts, Web};
+use rialto_edge::http::{Assets, Http, Parts, Web};
 use rialto_edge::realtime::{Caller, Gateway, Parts as ShardParts, Promise, Realtime};
 use rialto_edge::settings::Settings;
 use rialto_wire::command::{Channels, Command, Done, Hello, Ready, Reply};
@@ -141,6 +141,10 @@ impl Server {
     }
 
     pub fn with(settings: Settings, web: Web) -> Self {
+        Self::serving(settings, web, Assets::default())
+    }
+
+    pub fn serving(settings: Settings, web: Web, assets: Assets) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let answer: Answering = Box::new(|_| Ok(Reply::Done(Done {})));
@@ -149,8 +153,15 @@ impl Server {
         let runtime = tokio::runtime::Handle::current();
         let shards = ShardParts { gateway: Arc::clone(&shared), bus: Arc::new(SilentBus), runtime };
         let (mut realtime, handed_over) = Realtime::start(settings.clone(), shards).unwrap();
-        let mut http =
-            Http::new(Parts { settings, web, gateway: shared, polling: realtime.polling(), admission: realtime.admission(), adopter: realtime.adopter() });
+        let mut http = Http::new(Parts {
+            settings,
+            web,
+            assets,
+            gateway: shared,
+            polling: realtime.polling(),
+            admission: realtime.admission(),
+            adopter: realtime.adopter(),
+        });
         http.serve(handed_over);
         realtime.listen(vec![listener]).unwrap();
         Self { address, gateway, realtime: Some(realtime), http: Some(http) }

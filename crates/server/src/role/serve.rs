@@ -22,6 +22,7 @@ use tokio::sync::oneshot;
 use crate::compose::{self, Backends};
 use crate::config::{Config, Flags, Loaded, Profile};
 use crate::telemetry;
+use crate::web::CLIENT;
 
 /// What requests under way get in any case to be answered, when the server stops.
 const LAST_ANSWERS: Duration = Duration::from_millis(500);
@@ -73,7 +74,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         is_encrypted: tls.is_some(),
     };
     let (polling, admission, adopter) = (realtime.polling(), realtime.admission(), realtime.adopter());
-    let mut http = Http::new(http::Parts { settings, web, gateway, polling, admission, adopter });
+    let mut http = Http::new(http::Parts { settings, web, assets: CLIENT, gateway, polling, admission, adopter });
     http.serve(handed_over);
     match tls {
         Some(tls) => http.serve_tls(listener, tls)?,

@@ -4,7 +4,7 @@ import { call, fork, put, take, takeEvery } from 'redux-saga/effects';
 
 import { faultOf, isPassing } from '../errors.ts';
 import type { Folded, UserId } from '../protocol/generated.ts';
-import { entryArrived, membersListed, pageRead, peopleWatched, readied, synced, typed, typingFaded, typingHeard } from '../store/actions.ts';
+import { entryArrived, membersListed, messageComposed, pageRead, peopleWatched, readied, synced, typed, typingFaded, typingHeard } from '../store/actions.ts';
 import { afterQuiet, sleep, soonAfter } from './time.ts';
 import type { Saga, World } from './world.ts';
 
@@ -57,6 +57,8 @@ function* tellTyping(world: World): Saga {
     last.set(channel, now);
     yield call(tryTo, world, () => world.ask('typing', { channel }));
   });
+  // Whoever sends has stopped typing to all others; what is typed next is news to them.
+  yield takeEvery(messageComposed, ({ payload: { channel } }) => void last.delete(channel));
 }
 
 /** Nobody says that they stopped. */

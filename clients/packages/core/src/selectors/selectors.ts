@@ -4,7 +4,7 @@ import { createSelector } from '@reduxjs/toolkit';
 
 import type { ChannelId, ChannelKind, Folded, Profile, Role, Seq, UserId } from '../protocol/generated.ts';
 import type { Channel } from '../store/channels.ts';
-import { find, spanAt, tailOf, type Log, type Span } from '../store/log.ts';
+import { find, spanAt, tailOf, type Log, type Page, type Span } from '../store/log.ts';
 import type { Outgoing } from '../store/outbox.ts';
 import type { Places } from '../store/positions.ts';
 import type { Account } from '../store/session.ts';
@@ -161,9 +161,14 @@ export const makeSelectTotalUnread = () =>
 
 export interface Timeline {
   rows: TimelineRow[];
+  /** The stretch is known, though there may be nothing in it. */
+  isHere: boolean;
   /** Messages are missing at this end of it. */
   hasOlder: boolean;
   hasNewer: boolean;
+  /** The page to want, to have more at this end. */
+  older?: Page;
+  newer?: Page;
   /** The newest messages have been asked for and are not here. */
   isLoading: boolean;
   isLoadingOlder: boolean;
@@ -208,10 +213,15 @@ export const makeSelectTimeline = () => {
     [selectRows, selectSpan, (state: State, { channel }: TimelineView) => state.messages.logs[channel], (state: State, { channel }: TimelineView) => state.channels.byId[channel]?.since],
     (rows, span, log, since): Timeline => {
       const asked = Object.keys(log?.asked ?? {});
+      const hasOlder = span ? span.from > Math.max(1, since ?? 1) : true;
+      const hasNewer = !isAtEnd(log, span);
       return {
         rows,
-        hasOlder: span ? span.from > Math.max(1, since ?? 1) : true,
-        hasNewer: !isAtEnd(log, span),
+        isHere: span !== undefined,
+        hasOlder,
+        hasNewer,
+        ...(span && hasOlder && { older: { before: span.from } }),
+        ...(span && hasNewer && { newer: { after: span.to } }),
         isLoading: !span && asked.length > 0,
         isLoadingOlder: asked.some((key) => key.startsWith('before')),
         isLoadingNewer: asked.some((key) => key.startsWith('after')),

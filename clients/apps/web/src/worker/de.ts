@@ -1,0 +1,5 @@
+export default {
+  'update.ready': 'Eine neue Version ist bereit.',
+  'update.take': 'Aktualisieren',
+  'update.later': 'Später',
+};

@@ -1,0 +1,149 @@
+// How a conversation reads: where it opens, what moves, what counts as read.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { eventually } from './support/patience.js';
+import { Server } from '../js/support/server.js';
+import { Correspondent } from './support/correspondent.js';
+import { placeOf, seenRows, watchRows } from './support/history.js';
+import { Person } from './support/person.js';
+
+/** Ana in a browser, Cy without, and a group of theirs with so many messages that Ana has read. */
+async function group(t, server, { read = 0, unread = 0, ...options } = {}) {
+  const ana = await Person.arrive(t, server, 'ana', options);
+  const cy = await Correspondent.arrive(server, 'Cy');
+  const channel = await cy.group('Rialto', 'ana');
+  await ana.line('Rialto').waitFor();
+  if (read > 0) {
+    await ana.open('Rialto');
+    await cy.fill(channel, read, 'Read');
+    await ana.message(`Read ${read}`).last().waitFor();
+    await ana.isUpToDate('Rialto');
+    await ana.leave();
+  }
+  if (unread > 0) await cy.fill(channel, unread, 'Unread');
+  return { ana, cy, channel };
+}
+
+test('15: the same message stands under the date of each reader’s own time zone', async (t) => {
+  const server = await Server.during(t);
+  // 25 hours apart: never on the same day.
+  const [east, west] = ['Pacific/Kiritimati', 'Pacific/Pago_Pago'];
+  const cy = await Correspondent.arrive(server, 'Cy');
+  const readers = [await Person.arrive(t, server, 'ana', { timezoneId: east }), await Person.arrive(t, server, 'bob', { timezoneId: west })];
+  const channel = await cy.group('Rialto', 'ana', 'bob');
+  await cy.say(channel, 'What day is it?');
+  const { at } = (await cy.history(channel)).at(-1);
+  for (const [reader, zone] of [[readers[0], east], [readers[1], west]]) {
+    await reader.open('Rialto');
+    await reader.message('What day').waitFor();
+    const day = new Intl.DateTimeFormat('en-CA', { timeZone: zone }).format(at);
+    assert.equal(await reader.page.locator('[data-day]').getAttribute('data-day'), day);
+    const time = new Intl.DateTimeFormat('en', { timeZone: zone, timeStyle: 'short' }).format(at);
+    await reader.message('What day').getByText(time).waitFor();
+  }
+});
+
+test('16: what one person says within five minutes is one group', async (t) => {
+  const server = await Server.during(t);
+  const { ana, cy, channel } = await group(t, server);
+  await ana.open('Rialto');
+  for (const text of ['one', 'two', 'three']) await cy.say(channel, text);
+  await ana.message('three').waitFor();
+  await ana.write('four');
+  await ana.marked('four', 'stored');
+  await cy.say(channel, 'five');
+  await ana.message('five').waitFor();
+  const named = await ana.messages.evaluateAll((rows) => rows.map((row) => [row.innerText.match(/one|two|three|four|five/)[0], row.dataset.first !== undefined]));
+  assert.deepEqual(named, [['one', true], ['two', false], ['three', false], ['four', true], ['five', true]]);
+});
+
+test('17, 20: a thousand messages scroll by without a jump, and few of them are rows at any time', async (t) => {
+  const server = await Server.during(t);
+  const { ana, cy, channel } = await group(t, server);
+  await cy.fill(channel, 1000);
+  await ana.open('Rialto');
+  await eventually('the end', async () => {
+    const toEnd = ana.page.getByRole('button', { name: /Jump to latest/ });
+    if (await toEnd.isVisible()) await toEnd.click();
+    await ana.page.waitForTimeout(500);
+    return ana.message('Message 1000').isVisible();
+  });
+  await watchRows(ana.page);
+  await eventually('the first message', async () => {
+    await ana.scrollUp(2500);
+    return (await ana.message(/Message 1\b/).count()) > 0;
+  }, 90_000);
+  const { jump, rows } = await seenRows(ana.page);
+  t.diagnostic(`largest jump ${jump.toFixed(1)} px, at most ${rows} rows`);
+  assert.ok(jump <= 2, `a row moved by ${jump} px against the others`);
+  assert.ok(rows <= 100, `${rows} rows`);
+});
+
+test('18: while one reads further up, what comes in moves nothing, and the button counts it', async (t) => {
+  const server = await Server.during(t);
+  const { ana, cy, channel } = await group(t, server, { read: 60 });
+  await ana.open('Rialto');
+  await ana.message('Read 60').waitFor();
+  await ana.scrollUp(900);
+  const text = await ana.looksAt(/Read \d+/);
+  const place = await placeOf(ana.message(new RegExp(`${text}\\b`)));
+  for (let count = 1; count <= 5; count += 1) {
+    await cy.say(channel, `Meanwhile ${count}`);
+    await ana.page.getByRole('button', { name: new RegExp(`\\b${count}\\b.*(new|unread)`, 'i') }).waitFor();
+  }
+  assert.equal(await placeOf(ana.message(new RegExp(`${text}\\b`))), place, 'what one reads stays where it is');
+  await ana.page.getByRole('button', { name: /\b5\b/ }).last().click();
+  await ana.message('Meanwhile 5').waitFor();
+});
+
+test('19: at the end one stays at the end, when messages come and when the window changes', async (t) => {
+  const server = await Server.during(t);
+  const { ana, cy, channel } = await group(t, server, { read: 40 });
+  await ana.open('Rialto');
+  await ana.message('Read 40').waitFor();
+  const isAtEnd = () => ana.scroller.evaluate((list) => list.scrollHeight - list.clientHeight - list.scrollTop <= 8);
+  await cy.say(channel, 'And another\nof several\nlines');
+  await ana.message('And another').waitFor();
+  await eventually('the end', isAtEnd);
+  for (const height of [400, 900, 500]) {
+    await ana.page.setViewportSize({ width: 1280, height });
+    await eventually(`the end at a height of ${height}`, isAtEnd);
+  }
+  await ana.page.setViewportSize({ width: 390, height: 700 });
+  await eventually('the end on a narrow window', isAtEnd);
+});
+
+test('21: a channel opens at a line above what is new, and counts are gone in a second tab too', async (t) => {
+  const server = await Server.during(t);
+  const { ana } = await group(t, server, { read: 5, unread: 3 });
+  const other = await ana.tab();
+  await other.line('Rialto').getByText('3 unread').waitFor();
+  await ana.open('Rialto');
+  const line = ana.page.locator('[data-new]');
+  await line.waitFor();
+  const after = await ana.page.locator('[data-new] ~ *, [data-message]').allInnerTexts();
+  assert.ok(after.length > 0);
+  const [top, first, last] = [await placeOf(line), await placeOf(ana.message('Unread 1')), await placeOf(ana.message(/Read 5/))];
+  assert.ok(last < top && top < first, 'the line is between what was read and what is new');
+  await ana.isUpToDate('Rialto');
+  await other.isUpToDate('Rialto');
+  assert.equal(await line.count(), 1, 'the line stays while one is there');
+});
+
+test('22: a tab that nobody looks at marks nothing read', async (t) => {
+  const server = await Server.during(t);
+  const { ana, cy, channel } = await group(t, server);
+  await ana.open('Rialto');
+  await ana.look(false);
+  const seq = await cy.say(channel, 'Are you there?');
+  await ana.message('Are you there?').waitFor();
+  const positions = async () => (await cy.ask('GET', `/channels/${channel}/members`)).members.find(({ user }) => user !== cy.user);
+  await eventually('delivery', async () => (await positions()).delivered >= seq);
+  // What would mark it does so within half a second; a message that is read in order after this one shows that nothing did.
+  await ana.page.waitForTimeout(1500);
+  assert.ok((await positions()).read < seq);
+  await ana.look(true);
+  await eventually('reading', async () => (await positions()).read >= seq);
+});
