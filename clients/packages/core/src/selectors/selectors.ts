@@ -10,7 +10,7 @@ import type { Places } from '../store/positions.ts';
 import type { Account } from '../store/session.ts';
 import type { State } from '../store/store.ts';
 import { markOf, markOfOutgoing, type Mark } from './marks.ts';
-import { timeline, type TimelineRow } from './timeline.ts';
+import { timeline, type KeptRows, type TimelineRow } from './timeline.ts';
 import { unreadOf, type Unread } from './unread.ts';
 
 export const selectMe = (state: State): UserId | undefined => state.session.user;
@@ -186,8 +186,9 @@ export interface TimelineView {
 
 const NO_MESSAGES: Folded[] = [];
 
-/** A selector of a channel's messages as they are shown. One for each open view. */
+/** A selector of a channel's messages as they are shown. One for each open view; a row is the same object as long as it says the same. */
 export const makeSelectTimeline = () => {
+  const kept: KeptRows = new WeakMap();
   const selectSpan = (state: State, { channel, around }: TimelineView): Span | undefined => {
     const log = state.messages.logs[channel];
     return log && (around === undefined ? tailOf(log) : spanAt(log, around));
@@ -207,7 +208,7 @@ export const makeSelectTimeline = () => {
       (state: State, view: TimelineView) => isAtEnd(state.messages.logs[view.channel], selectSpan(state, view)),
     ],
     (messages, outgoing, places, me, timeZone, newAfter, isEnd) =>
-      timeline(messages, isEnd ? outgoing : [], places, { me, timeZone, ...(newAfter !== undefined && { newAfter }) }),
+      timeline(messages, isEnd ? outgoing : [], places, { me, timeZone, ...(newAfter !== undefined && { newAfter }) }, kept),
   );
   return createSelector(
     [selectRows, selectSpan, (state: State, { channel }: TimelineView) => state.messages.logs[channel], (state: State, { channel }: TimelineView) => state.channels.byId[channel]?.since],

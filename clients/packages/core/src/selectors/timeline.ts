@@ -56,29 +56,57 @@ export interface TimelineOptions {
 /** Messages of one author within this time are one group. */
 const GROUP_MS = 5 * 60 * 1000;
 
-export function timeline(messages: readonly Folded[], outgoing: readonly Outgoing[], places: Places | undefined, options: TimelineOptions): TimelineRow[] {
+/** Rows that were made before, by their messages: most of a long channel is what it was a moment ago. */
+export type KeptRows = WeakMap<Folded, MessageRow>;
+
+export function timeline(
+  messages: readonly Folded[],
+  outgoing: readonly Outgoing[],
+  places: Places | undefined,
+  options: TimelineOptions,
+  kept: KeptRows = new WeakMap(),
+): TimelineRow[] {
   const rows: TimelineRow[] = [];
-  let last: MessageRow | undefined;
+  let last: { row: MessageRow; message?: Folded; place: number; isFirst: boolean } | undefined;
   let day: string | undefined;
   let isNewShown = options.newAfter === undefined;
-  for (const row of [...messages.map((message) => rowOf(message, places, options.me)), ...outgoing.map(rowOfOutgoing)]) {
+  /** What a row is in its group is known when the next one is. */
+  const settle = (isLast: boolean) => {
+    if (!last || (last.row.isFirst === last.isFirst && last.row.isLast === isLast)) return;
+    const row = { ...last.row, isFirst: last.isFirst, isLast };
+    rows[last.place] = row;
+    if (last.message) kept.set(last.message, row);
+  };
+  const add = (row: MessageRow, message?: Folded) => {
     // One's own on their way follow all that is stored, whatever this device's clock says.
     const today = row.seq === undefined && last ? maxDay(day, dayOf(row.at, options.timeZone)) : dayOf(row.at, options.timeZone);
     const isOtherDay = today !== day;
-    if (isOtherDay) rows.push({ type: 'day', key: `day ${today} ${row.key}`, day: today });
     const isNew = !isNewShown && !row.isMine && row.seq !== undefined && row.seq > options.newAfter!;
+    const isFirst = isOtherDay || isNew || !last || last.row.sender !== row.sender || row.at - last.row.at > GROUP_MS;
+    settle(isFirst);
+    if (isOtherDay) rows.push({ type: 'day', key: `day ${today} ${row.key}`, day: today });
     if (isNew) {
       rows.push({ type: 'new', key: 'new' });
       isNewShown = true;
     }
-    row.isFirst = isOtherDay || isNew || !last || last.sender !== row.sender || row.at - last.at > GROUP_MS;
-    if (last && row.isFirst) last.isLast = true;
+    last = { row, place: rows.length, isFirst, ...(message && { message }) };
     rows.push(row);
-    last = row;
     day = today;
-  }
-  if (last) last.isLast = true;
+  };
+  for (const message of messages) add(keptRow(message, places, options.me, kept), message);
+  for (const message of outgoing) add(rowOfOutgoing(message));
+  settle(true);
   return rows;
+}
+
+/** The row as it was, unless it says something else now. */
+function keptRow(message: Folded, places: Places | undefined, me: UserId | undefined, kept: KeptRows): MessageRow {
+  const known = kept.get(message);
+  const isMine = message.sender === me;
+  if (known && known.isMine === isMine && (!isMine || known.mark === markOf(message, places))) return known;
+  const row = rowOf(message, places, me);
+  kept.set(message, row);
+  return row;
 }
 
 const maxDay = (one: string | undefined, other: string): string => (one !== undefined && one > other ? one : other);
