@@ -175,7 +175,7 @@ try {
     await signIn(page);
     await shot('list');
     await page.locator(`a[data-channel="${general}"]`).click();
-    await page.locator('h1').waitFor();
+    await page.locator('#messages article, #messages [role=listitem]').first().waitFor();
     await shot('chat');
     await page.getByRole('button', { name: 'Details', exact: true }).click();
     await page.getByText('Owner').waitFor();
@@ -215,7 +215,7 @@ try {
       await signIn(page);
       await shot('list');
       await page.locator(`a[data-channel="${general}"]`).click();
-      await page.locator('h1').waitFor();
+      await page.locator('#messages article, #messages [role=listitem]').first().waitFor();
       await shot('chat');
       await go(page, `/c/${general}?details`);
       await page.locator('aside li bdi').first().waitFor();
@@ -229,7 +229,7 @@ try {
     await signIn(page);
     await shot('list');
     await page.locator(`a[data-channel="${news}"]`).click();
-    await page.locator('h1').waitFor();
+    await page.locator('#messages article, #messages [role=listitem]').first().waitFor();
     await shot('chat');
     await go(page, '/settings/profile');
     await page.locator('h1').waitFor();

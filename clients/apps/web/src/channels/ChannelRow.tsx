@@ -110,7 +110,7 @@ function Ticks({ mark }: { mark: Mark }) {
   const t = useT();
   return (
     <span className={styles.ticks} data-mark={mark}>
-      <svg aria-hidden="true" width="16" height="16" viewBox="0 0 18 17" fill="none" stroke="currentColor" strokeWidth="1.600" strokeLinecap="round" strokeLinejoin="round">
+      <svg aria-hidden="true" width="16" height="16" viewBox="0 0 18 17" fill="none" stroke="currentColor" strokeWidth="1.6" strokeLinecap="round" strokeLinejoin="round">
         <path d={TICKS[mark]} />
       </svg>
       <span className="hidden-visually">{t(`mark.${mark}`)}</span>

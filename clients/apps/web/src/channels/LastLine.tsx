@@ -39,7 +39,7 @@ const RIGHT_TO_LEFT = /^[^\p{L}]*[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/u;
 function Line({ of, className = '', children }: { of?: string; className?: string | undefined; children: ReactNode }) {
   return (
     <span className={styles.line}>
-      <span className={className} dir={of === undefined ? undefined : RIGHT_TO_LEFT.test(of) ? 'rtl' : 'ltr'}>
+      <span className={className} dir={of === undefined || !/\p{L}/u.test(of) ? undefined : RIGHT_TO_LEFT.test(of) ? 'rtl' : 'ltr'}>
         {children}
       </span>
     </span>
