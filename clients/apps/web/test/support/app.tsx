@@ -121,6 +121,8 @@ export async function renderApp(children: ReactNode, { answers = {}, ready }: { 
     await rialto.accounts.logIn({ username: 'ana', password: 'correct horse' });
     await rialto.live();
   }
+  // The application fetches it when somebody is signed in; here it is at hand.
+  await import('../../src/app/Shell.tsx');
   const user = userEvent.setup();
   const view = await act(async () => render(<RialtoProvider rialto={rialto}>{children}</RialtoProvider>));
   return { rialto, asked, tell, faults, user, ...view };
