@@ -71,6 +71,11 @@ export class Person {
     return this.messages.filter({ hasText: text });
   }
 
+  /** The message that says exactly this. */
+  exactly(text) {
+    return this.messages.filter({ has: this.page.getByText(text, { exact: true }) });
+  }
+
   // ── what they do ──
 
   async open(title) {
