@@ -73,7 +73,7 @@ test('17, 20: a thousand messages scroll by without a jump, and few of them are 
   await watchRows(ana.page);
   await eventually('the first message', async () => {
     await ana.scrollUp(2500);
-    return (await ana.message(/Message 1\b/).count()) > 0;
+    return (await ana.exactly('Message 1').count()) > 0;
   }, 90_000);
   const { jump, rows } = await seenRows(ana.page);
   t.diagnostic(`largest jump ${jump.toFixed(1)} px, at most ${rows} rows`);
@@ -88,12 +88,12 @@ test('18: while one reads further up, what comes in moves nothing, and the butto
   await ana.message('Read 60').waitFor();
   await ana.scrollUp(900);
   const text = await ana.looksAt(/Read \d+/);
-  const place = await placeOf(ana.message(new RegExp(`${text}\\b`)));
+  const place = await placeOf(ana.exactly(text));
   for (let count = 1; count <= 5; count += 1) {
     await cy.say(channel, `Meanwhile ${count}`);
     await ana.page.getByRole('button', { name: new RegExp(`\\b${count}\\b.*(new|unread)`, 'i') }).waitFor();
   }
-  assert.equal(await placeOf(ana.message(new RegExp(`${text}\\b`))), place, 'what one reads stays where it is');
+  assert.equal(await placeOf(ana.exactly(text)), place, 'what one reads stays where it is');
   await ana.page.getByRole('button', { name: /\b5\b/ }).last().click();
   await ana.message('Meanwhile 5').waitFor();
 });

@@ -54,7 +54,7 @@ test('what names its content is fetched once, and compressed', async (t) => {
   const answers = [];
   page.on('response', (response) => answers.push(response));
   await page.goto('/');
-  const script = answers.find((answer) => /\/assets\/.*\.js$/.test(answer.url()));
+  const script = answers.find((answer) => /\/assets\/index-.*\.js$/.test(answer.url()));
   assert.equal(script.headers()['content-encoding'], 'br');
   assert.match(script.headers()['cache-control'], /immutable/);
   await page.reload();

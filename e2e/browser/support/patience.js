@@ -2,7 +2,7 @@
 
 import { pause } from '../../js/support/patience.js';
 
-export const PATIENCE_MS = 15_000;
+export const PATIENCE_MS = 60_000;
 
 /** What `look` finds, asked again and again until it finds something. */
 export async function eventually(what, look, ms = PATIENCE_MS) {

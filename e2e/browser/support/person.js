@@ -71,6 +71,11 @@ export class Person {
     return this.messages.filter({ hasText: text });
   }
 
+  /** The message that says exactly this. */
+  exactly(text) {
+    return this.messages.filter({ has: this.page.getByText(text, { exact: true }) });
+  }
+
   // ── what they do ──
 
   async open(title) {
@@ -130,6 +135,20 @@ export class Person {
   /** Nothing of a channel is unread. */
   async isUpToDate(title) {
     await this.line(title).getByText(/unread/).waitFor({ state: 'detached' });
+  }
+
+  /** What the message in the middle of the conversation says, once it has come to rest. */
+  async looksAt(pattern) {
+    const { x, y, height } = await this.scroller.boundingBox();
+    const look = () =>
+      this.page.evaluate(([x, y]) => document.elementsFromPoint(x, y).find((element) => element.matches('[data-message]'))?.innerText, [x + 90, y + height / 2]);
+    let seen;
+    return eventually('the conversation to rest', async () => {
+      const before = seen;
+      seen = pattern.exec((await look()) ?? '')?.[0];
+      await this.page.waitForTimeout(200);
+      return seen !== undefined && seen === before && seen;
+    });
   }
 
   /** What the messages in sight say, from the top, as far as it matches. */

@@ -4,19 +4,19 @@ import { Correspondent } from './correspondent.js';
 import { Person } from './person.js';
 
 /** Ana, with conversations that look like life. */
-export async function furnish(t, server, options) {
-  const ana = await Person.arrive(t, server, 'ana', options);
+export async function furnish(t, server, { name = 'ana', ...options } = {}) {
+  const ana = await Person.arrive(t, server, name, options);
   const salarino = await Correspondent.arrive(server, 'Salarino');
   const solanio = await Correspondent.arrive(server, 'Solanio');
   const launcelot = await Correspondent.arrive(server, 'Launcelot Gobbo');
-  const me = await salarino.find('ana');
+  const me = await salarino.find(name);
 
-  const market = await salarino.group('Sailmakers’ guild', 'ana', solanio);
+  const market = await salarino.group('Sailmakers’ guild', name, solanio);
   await solanio.say(market, 'The new canvas is here. It is heavier than the last, and it smells of tar.');
   const venture = await launcelot.ask('POST', '/channels', { kind: 'direct', members: [me] });
   await launcelot.say(venture.id, 'Master, which is the way to the market?');
 
-  const rialto = await salarino.group('Rialto', 'ana', solanio);
+  const rialto = await salarino.group('Rialto', name, solanio);
   const first = await salarino.say(rialto, 'Now, what news on the Rialto?');
   await solanio.say(rialto, 'The *Andrew* is late. Nobody has seen her since Tripoli.');
   await salarino.say(rialto, 'She was to unload here on Thursday. I had three bales of silk in her.');
@@ -37,7 +37,13 @@ export async function furnish(t, server, options) {
 
 /** Screens, and how one comes to them and away again. */
 export const SCREENS = [
-  { name: 'conversations', show: (person) => person.page.goto('/') },
+  {
+    name: 'conversations',
+    async show(person) {
+      await person.page.goto('/');
+      await person.line('Rialto').waitFor();
+    },
+  },
   {
     name: 'conversation',
     async show(person) {
