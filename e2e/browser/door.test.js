@@ -47,9 +47,10 @@ test('3: the first stop of the Tab key leads to the messages', async (t) => {
   await ana.page.reload();
   await ana.line('Rialto').waitFor();
   await ana.page.keyboard.press('Tab');
-  const skip = ana.page.getByRole('link', { name: 'Skip to the messages' });
-  await skip.and(ana.page.locator(':focus')).waitFor();
+  // Nothing is open yet: there are no messages to lead to.
+  await ana.page.getByRole('link', { name: /^Skip to/ }).and(ana.page.locator(':focus')).waitFor();
   await ana.open('Rialto');
+  const skip = ana.page.getByRole('link', { name: 'Skip to the messages' });
   await ana.message('Welcome').waitFor();
   await skip.focus();
   await skip.press('Enter');
