@@ -57,6 +57,9 @@ test('what names its content is fetched once, and compressed', async (t) => {
   const script = answers.find((answer) => /\/assets\/index-.*\.js$/.test(answer.url()));
   assert.equal(script.headers()['content-encoding'], 'br');
   assert.match(script.headers()['cache-control'], /immutable/);
+  // Everything that the page asks for is there before it is asked for again.
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  await page.waitForLoadState('networkidle');
   await page.reload();
   await page.getByRole('heading', { level: 1 }).waitFor();
   const fetched = await page.evaluate(() => performance.getEntriesByType('resource').map(({ name, transferSize }) => ({ path: new URL(name).pathname, transferSize })));
