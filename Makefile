@@ -107,6 +107,13 @@ bench: build ## Measure the release beside its peers: bench/RESULTS.md (25 minut
 	$(call step,Rialto and its peers in turns)
 	@python3 -B bench $(ARGS)
 
+.PHONY: bench-web
+bench-web: build ## Measure the web client of the release in a browser: bench/WEB.md (a minute or two)
+	$(call step,What the bench needs)
+	@tools/need js js-clients chromium browser-packages
+	$(call step,The web client in a browser)
+	@RIALTO_BIN=$(CARGO_TARGET_DIR)/release/rialto node bench/web/measure.js bench/WEB
+
 .PHONY: soak
 soak: build ## Crash, starve and load the release for long: an hour or so; ARGS="--kills 100 --seconds 60"
 	$(call step,Crashes and starvation at length)
