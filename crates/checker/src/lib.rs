@@ -15,19 +15,28 @@ mod order;
 mod positions;
 mod reads;
 mod rights;
+mod sight;
 mod sync;
 mod unread;
 mod violation;
 
 pub use evidence::Evidence;
 pub use journal::{Journal, Line, Malformed, What};
+use sight::Sight;
 pub use violation::{Invariant, Place, Violation};
 
 /// Every promise that was broken, in the order of the invariants; for each invariant in the order of the evidence.
 /// Empty when all were kept.
 pub fn judge(evidence: &Evidence) -> Vec<Violation> {
-    let questions = [loss::ask, order::ask, reads::ask, positions::ask, sync::ask, rights::ask, unread::ask];
-    let mut violations: Vec<_> = evidence.contradictions().iter().cloned().chain(questions.iter().flat_map(|ask| ask(evidence))).collect();
+    let sight = Sight::of(evidence);
+    let mut violations = evidence.contradictions().to_vec();
+    violations.extend(loss::ask(evidence, &sight));
+    violations.extend(order::ask(evidence));
+    violations.extend(reads::ask(evidence, &sight));
+    violations.extend(positions::ask(evidence));
+    violations.extend(sync::ask(evidence, &sight));
+    violations.extend(rights::ask(evidence, &sight));
+    violations.extend(unread::ask(evidence));
     violations.sort_by_key(|violation| violation.invariant);
     violations
 }

@@ -6,11 +6,12 @@ use std::collections::{HashMap, HashSet};
 use crate::Evidence;
 use crate::evidence::{Asked, Operation, Outcome};
 use crate::log::Kind;
+use crate::sight::Sight;
 use crate::violation::Invariant::{NothingDoubled, NothingInvented, NothingLost};
 use crate::violation::Violation;
 
-pub(crate) fn ask(evidence: &Evidence) -> Vec<Violation> {
-    let mut violations = lost(evidence);
+pub(crate) fn ask(evidence: &Evidence, sight: &Sight) -> Vec<Violation> {
+    let mut violations = lost(evidence, sight);
     violations.extend(invented(evidence));
     violations.extend(misquoted(evidence));
     violations.extend(doubled(evidence));
@@ -18,10 +19,8 @@ pub(crate) fn ask(evidence: &Evidence) -> Vec<Violation> {
 }
 
 /// Acknowledged messages that are not where they were said to be, or that one who may read them does not find.
-fn lost(evidence: &Evidence) -> Vec<Violation> {
+fn lost(evidence: &Evidence, sight: &Sight) -> Vec<Violation> {
     let mut violations = Vec::new();
-    let rights: HashMap<_, _> = evidence.logs().map(|(channel, log)| (channel, log.rights())).collect();
-    let hidden = evidence.hidden();
     for operation in evidence.operations() {
         let Operation { user, channel, order: Asked::Send { client_id, .. }, invoked, outcome: Outcome::Ok { when, seq: Some(seq) }, .. } = *operation else {
             continue;
@@ -34,8 +33,7 @@ fn lost(evidence: &Evidence) -> Vec<Violation> {
             continue;
         }
         for (reader, read) in evidence.final_reads(channel) {
-            let may_read = rights.get(&channel).is_some_and(|rights| rights.permit(reader, seq)) && !hidden.contains_key(&(reader, channel, seq));
-            if may_read && read.is_whole() && !read.messages.contains_key(&seq) {
+            if sight.is_due(reader, channel, seq) && read.is_whole() && !read.messages.contains_key(&seq) {
                 let text = format!("message {client_id} of {user} was stored at place {seq} of channel {channel}, and {reader} does not find it at the end");
                 violations.push(Violation::new(NothingLost, text, shown.into_iter().chain([read.place])));
             }

@@ -6,16 +6,15 @@ use std::collections::{BTreeMap, HashMap};
 use crate::Evidence;
 use crate::evidence::{Asked, Heard, Instant, Operation, Outcome};
 use crate::log::Kind;
+use crate::sight::Sight;
 use crate::violation::Invariant::ReadYourWrites;
 use crate::violation::Violation;
 
 /// Since when a user knows of a message.
 type Known = HashMap<(UserId, ChannelId), BTreeMap<Seq, Instant>>;
 
-pub(crate) fn ask(evidence: &Evidence) -> Vec<Violation> {
+pub(crate) fn ask(evidence: &Evidence, sight: &Sight) -> Vec<Violation> {
     let known = known(evidence);
-    let hidden = evidence.hidden();
-    let rights: HashMap<_, _> = evidence.logs().map(|(channel, log)| (channel, log.rights())).collect();
     let mut violations = Vec::new();
     for (client, user, moments) in evidence.clients() {
         for moment in moments {
@@ -23,8 +22,8 @@ pub(crate) fn ask(evidence: &Evidence) -> Vec<Violation> {
             let Some(known) = known.get(&(user, *channel)) else { continue };
             let covered = known.range(after.next()..=to.unwrap_or(Seq(u64::MAX)));
             for (seq, since) in covered.filter(|(seq, since)| since.at < *asked_at && !seqs.contains(seq)) {
-                let is_hidden = hidden.get(&(user, *channel, *seq)).is_some_and(|hidden_at| *hidden_at < moment.when.at);
-                if !is_hidden && rights.get(channel).is_some_and(|rights| rights.permit(user, *seq)) {
+                let is_hidden = sight.hidden_at(user, *channel, *seq).is_some_and(|hidden_at| hidden_at < moment.when.at);
+                if !is_hidden && sight.permits(user, *channel, *seq) {
                     let text = format!("client {client} of {user} read channel {channel} without place {seq}, which the user knew before");
                     violations.push(Violation::new(ReadYourWrites, text, [since.place, moment.when.place]));
                 }

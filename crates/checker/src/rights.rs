@@ -1,22 +1,22 @@
 //! Did anybody hear what they may not?
 
 use rialto_domain::{ChannelId, Seq, UserId};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::Evidence;
 use crate::evidence::{Heard, Instant};
+use crate::sight::Sight;
 use crate::violation::Invariant::NoTrespass;
 use crate::violation::Violation;
 
-pub(crate) fn ask(evidence: &Evidence) -> Vec<Violation> {
-    let rights: HashMap<_, _> = evidence.logs().map(|(channel, log)| (channel, log.rights())).collect();
+pub(crate) fn ask(evidence: &Evidence, sight: &Sight) -> Vec<Violation> {
     let mut violations = Vec::new();
     let mut heard_by: BTreeMap<ChannelId, BTreeSet<UserId>> = BTreeMap::new();
     for (client, user, moments) in evidence.clients() {
         let mut told: HashSet<(ChannelId, Seq)> = HashSet::new();
         let mut hears = |channel: ChannelId, seq: Seq, when: Instant| {
             heard_by.entry(channel).or_default().insert(user);
-            if told.insert((channel, seq)) && rights.get(&channel).is_some_and(|rights| !rights.permit(user, seq)) {
+            if told.insert((channel, seq)) && sight.rights(channel).is_some_and(|rights| !rights.permit(user, seq)) {
                 let text = format!("client {client} heard place {seq} of channel {channel}, of which {user} was no member then");
                 violations.push(Violation::new(NoTrespass, text, [when.place]));
             }
@@ -30,7 +30,7 @@ pub(crate) fn ask(evidence: &Evidence) -> Vec<Violation> {
         }
     }
     for (channel, users) in heard_by {
-        if rights.get(&channel).is_some_and(|rights| rights.too_many(&users)) {
+        if sight.rights(channel).is_some_and(|rights| rights.too_many(&users)) {
             let text = format!("{} users heard what was said between two, in channel {channel}", users.len());
             let first = evidence.log(channel).and_then(|log| log.entries.values().next());
             violations.push(Violation::new(NoTrespass, text, first.map(|stood| stood.first.place)));
