@@ -88,6 +88,17 @@ test('a reply goes with what it answers, and Esc lets go of that', async () => {
   expect(sent(rialto)[1]).toEqual({ body: { text: 'no' } });
 });
 
+test('what is typed at once after a reply began is not turned round', async () => {
+  const { rialto, handle, user } = open();
+  act(() => tell(rialto, [{ text: 'a question' }]));
+  await user.click(field());
+  act(() => handle.current!.reply(1));
+  await user.keyboard('n');
+  await act(() => new Promise<void>((done) => requestAnimationFrame(() => done())));
+  await user.keyboard('o');
+  expect(field().value).toBe('no');
+});
+
 test('an @ offers the members; arrows choose, Enter takes, and the message calls them', async () => {
   const { rialto, user } = open();
   await user.type(field(), 'hey @');

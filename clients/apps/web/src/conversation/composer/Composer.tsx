@@ -1,7 +1,7 @@
 // Where one writes.
 
 import { makeSelectTimeline, selectDraft, selectMe, selectMessage, type Profile, type Seq } from '@rialto/core';
-import { useEffect, useId, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState, type ClipboardEvent, type KeyboardEvent, type Ref } from 'react';
+import { useEffect, useId, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState, type ClipboardEvent, type KeyboardEvent, type ReactNode, type Ref } from 'react';
 import { shallowEqual } from 'react-redux';
 
 import { useRialto, useRialtoState } from '../../app/rialto.tsx';
@@ -82,11 +82,19 @@ function Writing({ onSent, ref }: { onSent: () => void; ref: Ref<ComposerHandle>
     if (!matchMedia('(hover: none)').matches && !document.querySelector('dialog[open]')) field.current?.focus({ preventScroll: true });
   }, []);
 
-  const putCaret = (at: number) =>
-    requestAnimationFrame(() => {
-      field.current?.focus();
-      field.current?.setSelectionRange(at, at);
-    });
+  // The caret is put with the text it belongs to: a frame later it would jump under what was typed meanwhile.
+  const caret = useRef<number>(undefined);
+  useLayoutEffect(() => {
+    if (caret.current === undefined) return;
+    field.current!.focus();
+    field.current!.setSelectionRange(caret.current, caret.current);
+    caret.current = undefined;
+  });
+  const putCaret = (at: number) => {
+    caret.current = at;
+    // A menu that closes gives the focus back to what it was about.
+    requestAnimationFrame(() => field.current?.focus());
+  };
 
   // ── replying and editing ──
 
@@ -148,10 +156,10 @@ function Writing({ onSent, ref }: { onSent: () => void; ref: Ref<ComposerHandle>
     );
   };
 
-  const change = (next: string, caret: number) => {
+  const change = (next: string, at: number) => {
     if (next !== text && next !== '') messages.type(channel);
     setDraft((before) => ({ ...before, text: next }));
-    setCompleting(completingAt(next, caret));
+    setCompleting(completingAt(next, at));
   };
 
   const choose = (at: number) => {
@@ -274,48 +282,41 @@ function Writing({ onSent, ref }: { onSent: () => void; ref: Ref<ComposerHandle>
 function Answering({ seq, onCancel }: { seq: Seq; onCancel: () => void }) {
   const t = useWords();
   const { channel } = useTalk();
-  const summary = useSummary();
   const message = useQuoted(channel, seq);
   return (
-    <div className={styles.bar}>
-      <ReplyIcon />
-      <div className={styles.about}>
-        <div>
-          {t('composer.answering')} {message && <Name user={message.sender} />}
-        </div>
-        <div className={styles.quoted} dir="auto">
-          {message && summary(message.body)}
-        </div>
-      </div>
-      <Cancel label={t('composer.cancelReply')} onCancel={onCancel} />
-    </div>
+    <About icon={<ReplyIcon />} cancel={t('composer.cancelReply')} seq={seq} onCancel={onCancel}>
+      {t('composer.answering')} {message && <Name user={message.sender} />}
+    </About>
   );
 }
 
 function Editing({ seq, onCancel }: { seq: Seq; onCancel: () => void }) {
   const t = useWords();
+  return (
+    <About icon={<EditIcon />} cancel={t('composer.cancelEdit')} seq={seq} onCancel={onCancel}>
+      {t('composer.editing')}
+    </About>
+  );
+}
+
+/** The message that what one writes is about. */
+function About({ icon, cancel, seq, onCancel, children }: { icon: ReactNode; cancel: string; seq: Seq; onCancel: () => void; children: ReactNode }) {
   const { channel } = useTalk();
   const summary = useSummary();
   const message = useQuoted(channel, seq);
   return (
     <div className={styles.bar}>
-      <EditIcon />
+      {icon}
       <div className={styles.about}>
-        <div>{t('composer.editing')}</div>
+        <div>{children}</div>
         <div className={styles.quoted} dir="auto">
           {message && summary(message.body)}
         </div>
       </div>
-      <Cancel label={t('composer.cancelEdit')} onCancel={onCancel} />
+      <button type="button" className={styles.button} aria-label={cancel} title={cancel} onClick={onCancel}>
+        <CloseIcon />
+      </button>
     </div>
-  );
-}
-
-function Cancel({ label, onCancel }: { label: string; onCancel: () => void }) {
-  return (
-    <button type="button" className={styles.button} aria-label={label} title={label} onClick={onCancel}>
-      <CloseIcon />
-    </button>
   );
 }
 
