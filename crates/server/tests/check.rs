@@ -4,18 +4,10 @@
 
 mod program;
 
-use program::{Server, rialto};
+use program::{OPEN, Server, rialto};
 use std::path::Path;
 use std::process::{Output, Stdio};
 use tempfile::TempDir;
-
-/// What a trial asks of a server's limits.
-const OPEN: &[&str] = &[
-    "--limits-registrations-per-address-per-hour=100000",
-    "--limits-discoveries-per-minute=100000",
-    "--limits-commands-per-second=10000",
-    "--limits-command-burst=10000",
-];
 
 fn check(journal: &Path) -> (Option<i32>, String) {
     let Output { status, stdout, stderr } = rialto().arg("check").arg(journal).output().unwrap();

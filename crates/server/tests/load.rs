@@ -4,18 +4,10 @@
 
 mod program;
 
-use program::{Server, rialto};
+use program::{OPEN, Server, rialto};
 use serde_json::Value;
 use std::process::{Output, Stdio};
 use tempfile::TempDir;
-
-/// What a load test asks of a server's limits.
-const OPEN: &[&str] = &[
-    "--limits-registrations-per-address-per-hour=100000",
-    "--limits-discoveries-per-minute=100000",
-    "--limits-commands-per-second=10000",
-    "--limits-command-burst=10000",
-];
 
 fn load(server: &Server, flags: &[&str]) -> Output {
     rialto().args(["load", "--url", &server.url, "--warmup", "0.1", "--duration", "1", "--json"]).args(flags).output().unwrap()

@@ -13,6 +13,14 @@ use tempfile::TempDir;
 /// How long anything may take before a test gives up. Nothing is asserted about time.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
+/// What load asks of a server's limits.
+pub(crate) const OPEN: &[&str] = &[
+    "--limits-registrations-per-address-per-hour=100000",
+    "--limits-discoveries-per-minute=100000",
+    "--limits-commands-per-second=10000",
+    "--limits-command-burst=10000",
+];
+
 /// The program, with nothing of the environment of whoever runs the test.
 pub(crate) fn rialto() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rialto"));
