@@ -190,34 +190,23 @@ mod tests {
     use crate::command::chat::editor::Editor;
     use crate::command::chat::message::Look;
     use crate::command::chat::model::Happening;
-    use crate::command::chat::model::channel::tests::{HERE, ME, view as channel_view};
+    use crate::command::chat::model::channel::tests::{HERE, view as channel_view};
+    use crate::command::chat::model::tests::ready;
     use jiff::tz::TimeZone;
-    use rialto_domain::limit::Limits;
-    use rialto_domain::user::Profile;
-    use rialto_domain::{DeviceId, SessionId, Timestamp};
-    use rialto_wire::command::{ChannelView, Channels, Ready};
-    use std::collections::BTreeMap;
+    use rialto_domain::Timestamp;
+    use rialto_wire::command::ChannelView;
 
     const THERE: ChannelId = ChannelId::from_bytes([8; 16]);
 
     fn chat() -> Chat {
-        let ready = Ready {
-            user: Profile { id: ME, username: None, display_name: "Me".into() },
-            session: SessionId::from_bytes([3; 16]),
-            device: DeviceId::from_bytes([4; 16]),
-            server_time: Timestamp(0),
-            epoch: "one".into(),
-            limits: Limits::default(),
-            features: Vec::new(),
-            channels: Channels {
-                channels: vec![channel_view(3), ChannelView { id: THERE, title: Some("other".into()), active_at: Timestamp(0), ..channel_view(3) }],
-                next: None,
-            },
-            recent: BTreeMap::new(),
-            missed: None,
-        };
         let mut chat = Chat::new(Vec::new(), true);
-        chat.handle(Happening::Ready(Box::new(ready)), Timestamp(0));
+        chat.handle(
+            Happening::Ready(Box::new(ready(vec![
+                channel_view(3),
+                ChannelView { id: THERE, title: Some("other".into()), active_at: Timestamp(0), ..channel_view(3) },
+            ]))),
+            Timestamp(0),
+        );
         chat
     }
 

@@ -139,28 +139,14 @@ fn listed(chat: &Chat, at: usize, channel: &super::model::channel::Channel) -> V
 mod tests {
     use super::*;
     use crate::command::chat::model::Happening;
-    use crate::command::chat::model::channel::tests::{HERE, ME, view};
-    use rialto_domain::limit::Limits;
-    use rialto_domain::user::Profile;
-    use rialto_domain::{DeviceId, SessionId, Timestamp};
-    use rialto_wire::command::{ChannelView, Channels, Ready};
-    use std::collections::BTreeMap;
+    use crate::command::chat::model::channel::tests::{HERE, view};
+    use crate::command::chat::model::tests::ready;
+    use rialto_domain::Timestamp;
+    use rialto_wire::command::ChannelView;
 
     fn chat() -> Chat {
-        let ready = Ready {
-            user: Profile { id: ME, username: None, display_name: "Me".into() },
-            session: SessionId::from_bytes([3; 16]),
-            device: DeviceId::from_bytes([4; 16]),
-            server_time: Timestamp(0),
-            epoch: "one".into(),
-            limits: Limits::default(),
-            features: Vec::new(),
-            channels: Channels { channels: vec![ChannelView { title: Some("my team".into()), ..view(3) }], next: None },
-            recent: BTreeMap::new(),
-            missed: None,
-        };
         let mut chat = Chat::new(Vec::new(), false);
-        chat.handle(Happening::Ready(Box::new(ready)), Timestamp(0));
+        chat.handle(Happening::Ready(Box::new(ready(vec![ChannelView { title: Some("my team".into()), ..view(3) }]))), Timestamp(0));
         chat
     }
 

@@ -42,12 +42,11 @@ pub(crate) fn find(chat: &Chat, name: &str) -> Result<Target, String> {
 mod tests {
     use super::*;
     use crate::command::chat::model::Happening;
-    use crate::command::chat::model::channel::tests::{ANA, ME, view};
-    use rialto_domain::limit::Limits;
+    use crate::command::chat::model::channel::tests::{ANA, view};
+    use crate::command::chat::model::tests::ready;
+    use rialto_domain::Timestamp;
     use rialto_domain::user::{Profile, Username};
-    use rialto_domain::{DeviceId, SessionId, Timestamp};
-    use rialto_wire::command::{ChannelView, Channels, Ready};
-    use std::collections::BTreeMap;
+    use rialto_wire::command::ChannelView;
 
     fn id(number: u8) -> ChannelId {
         ChannelId::from_bytes([number; 16])
@@ -58,20 +57,8 @@ mod tests {
             |number: u8, title: &str| ChannelView { id: id(number), title: Some(title.into()), active_at: Timestamp(100 - u64::from(number)), ..view(0) };
         let ana = Profile { id: ANA, username: Username::parse("ana").ok(), display_name: "Ana".into() };
         let direct = ChannelView { title: None, peer: Some(ana), ..channel(4, "") };
-        let ready = Ready {
-            user: Profile { id: ME, username: None, display_name: "Me".into() },
-            session: SessionId::from_bytes([3; 16]),
-            device: DeviceId::from_bytes([4; 16]),
-            server_time: Timestamp(0),
-            epoch: "one".into(),
-            limits: Limits::default(),
-            features: Vec::new(),
-            channels: Channels { channels: vec![channel(1, "Team"), channel(2, "Team Red"), channel(3, "Tea"), direct], next: None },
-            recent: BTreeMap::new(),
-            missed: None,
-        };
         let mut chat = Chat::new(Vec::new(), false);
-        chat.handle(Happening::Ready(Box::new(ready)), Timestamp(0));
+        chat.handle(Happening::Ready(Box::new(ready(vec![channel(1, "Team"), channel(2, "Team Red"), channel(3, "Tea"), direct]))), Timestamp(0));
         chat
     }
 

@@ -209,4 +209,4 @@ impl Chat {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

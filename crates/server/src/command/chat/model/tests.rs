@@ -18,7 +18,8 @@ fn profile(id: UserId, name: &str) -> Profile {
     Profile { id, username: rialto_domain::user::Username::parse(name).ok(), display_name: name.to_owned() }
 }
 
-fn ready(channels: Vec<ChannelView>) -> Ready {
+/// What a server says of these channels to who connects.
+pub(crate) fn ready(channels: Vec<ChannelView>) -> Ready {
     Ready {
         user: profile(ME, "me-myself"),
         session: SessionId::from_bytes([3; 16]),

@@ -1,17 +1,16 @@
 use super::*;
 use crate::client::Event;
 use crate::command::chat::model::channel::tests::{ANA, HERE, ME, folded, said, view as channel_view};
+use crate::command::chat::model::tests::ready;
 use crate::command::chat::model::{Effect, Happening, Wish};
 use jiff::tz::TimeZone;
 use rialto_domain::entry::{Content, Entry, Message};
 use rialto_domain::history::{Folded, Reactions};
-use rialto_domain::limit::Limits;
 use rialto_domain::presence::{Presence, UserPresence};
 use rialto_domain::user::Profile;
-use rialto_domain::{ChannelId, ClientId, DeviceId, SessionId, UserId};
-use rialto_wire::command::{ChannelView, Channels, Ready};
+use rialto_domain::{ChannelId, ClientId, UserId};
+use rialto_wire::command::{ChannelView, Ready};
 use rialto_wire::event::Typing;
-use std::collections::BTreeMap;
 
 /// 2025-11-21 14:03:00 UTC.
 const NOW: Timestamp = Timestamp(1_763_733_780_000);
@@ -26,19 +25,8 @@ fn at_noon(seq: u64, sender: UserId, text: &str) -> Folded {
 
 fn chat(channels: Vec<ChannelView>, messages: Vec<Folded>) -> Chat {
     let mut chat = Chat::new(Vec::new(), true);
-    let ready = Ready {
-        user: profile(ME, "Me"),
-        session: SessionId::from_bytes([3; 16]),
-        device: DeviceId::from_bytes([4; 16]),
-        server_time: NOW,
-        epoch: "one".into(),
-        limits: Limits::default(),
-        features: Vec::new(),
-        channels: Channels { channels, next: None },
-        recent: BTreeMap::new(),
-        missed: None,
-    };
     chat.handle(Happening::Opened(1), NOW);
+    let ready = Ready { server_time: NOW, user: profile(ME, "Me"), ..ready(channels) };
     let effects = chat.handle(Happening::Ready(Box::new(ready)), NOW);
     for effect in effects {
         let Effect::Ask { number, name, .. } = effect else { continue };
