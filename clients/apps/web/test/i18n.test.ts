@@ -2,12 +2,15 @@ import { afterEach, describe, expect, test } from 'vitest';
 
 import ar from '../src/i18n/ar.ts';
 import de from '../src/i18n/de.ts';
-import en from '../src/i18n/en.ts';
+import door from '../src/i18n/door.ts';
+import shell from '../src/i18n/en.ts';
 import pt from '../src/i18n/pt.ts';
 import { pickLanguage } from '../src/i18n/language.ts';
 import { format, parse, type Part } from '../src/i18n/message.ts';
 
 afterEach(() => document.documentElement.removeAttribute('dir'));
+
+const en = { ...door, ...shell };
 
 const say = (pattern: string, values: Record<string, string | number> = {}, language = 'en') => format(parse(pattern), language, values);
 

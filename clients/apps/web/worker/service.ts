@@ -1,6 +1,7 @@
 // The service worker: opens the client without the server, and lets a new build wait until its user wants it.
 // Only the client's own files are kept. What people write is kept by the client itself, and never here.
 
+import { openFrom, type Notice } from './notice.ts';
 import { PAGE, answerTo, cacheOf, isLasting, outdated, type Build } from './plan.ts';
 
 declare const self: ServiceWorkerGlobalScope;
@@ -13,6 +14,11 @@ self.addEventListener('install', (event) => event.waitUntil(keep()));
 self.addEventListener('activate', (event) => event.waitUntil(takeOver()));
 self.addEventListener('message', (event) => {
   if (event.data === 'take over') event.waitUntil(self.skipWaiting());
+});
+
+self.addEventListener('notificationclick', (event) => {
+  event.notification.close();
+  event.waitUntil(open(event.notification.data as Notice));
 });
 
 self.addEventListener('fetch', (event) => {
@@ -33,6 +39,11 @@ async function keep(): Promise<void> {
       await cache.put(path, response);
     }),
   );
+}
+
+async function open(notice: Notice): Promise<void> {
+  const windows = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  await openFrom(notice, windows, (address) => self.clients.openWindow(address));
 }
 
 async function takeOver(): Promise<void> {

@@ -98,7 +98,7 @@ export function createClient(options: ClientOptions) {
     messages,
     channels: channelsApi(world.ask),
     people: peopleApi(world),
-    /** Begins: signs in whoever was signed in on this device last. Resolves when that is known. */
+    /** Begins: signs in whoever was signed in on this device last. Resolves when that is known, and what was kept of them is in the state. */
     async start(): Promise<void> {
       const preferences = await storage.loadPreferences();
       if (Object.keys(preferences).length > 0) store.dispatch(fromTab(preferencesChanged(preferences)));

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { indexedDbStorage } from '../src/index.ts';
 import { eventually } from './support/eventually.ts';
 import { id, Messenger } from './support/messenger.ts';
-import { Browser, type Tab } from './support/tab.ts';
+import { Browser, type Tab, type TabOptions } from './support/tab.ts';
 
 const [ANA, BO] = [id(1), id(2)];
 const [HERE, THERE] = [id(11), id(12)];
@@ -29,7 +29,7 @@ afterEach(async () => {
   for (const tab of tabs) if (!tab.isDead) await tab.rialto.close();
 });
 
-async function open(options: { dieAt?: number; dieAfter?: boolean } = {}): Promise<Tab> {
+async function open(options: TabOptions = {}): Promise<Tab> {
   const tab = browser.tab(options);
   tabs.push(tab);
   await Promise.race([tab.rialto.start().then(() => eventually('the cache', () => tab.isDead || tab.rialto.store.getState().session.isCacheLoaded)), tab.died]);
@@ -234,6 +234,26 @@ describe('several tabs', () => {
     expect(sends().length).toBe(10);
     expect(messenger.words(HERE)).toEqual(Array.from({ length: 10 }, (_, at) => `${at}`));
     await eventually('both to know', () => outbox(one).length === 0 && outbox(other).length === 0);
+  });
+
+  test('send the same message without locks between them, and it is said once, in order', async () => {
+    browser = new Browser(messenger, () => indexedDbStorage(), { hasLocks: false });
+    await browser.signIn(ANA);
+    let begun = 0;
+    let go = () => {};
+    const isBegunByBoth = new Promise<void>((resolve) => (go = resolve));
+    const before = async (command: string) => {
+      if (command !== 'message.send') return;
+      if ((begun += 1) === 2) go();
+      await isBegunByBoth;
+    };
+    const [one, other] = [await open({ before }), await open({ before })];
+    await Promise.all([one.rialto.live(), other.rialto.live()]);
+    const words = Array.from({ length: 10 }, (_, at) => `${at}`);
+    const [first] = words.map((it) => one.rialto.send(HERE, it));
+    await eventually('both to know', async () => messenger.words(HERE).length === 10 && outbox(one).length === 0 && outbox(other).length === 0 && (await kept()).length === 0);
+    expect(sends().filter(({ data }) => (data as { client_id: string }).client_id === first!.clientId).length).toBe(2);
+    expect(messenger.words(HERE)).toEqual(words);
   });
 
   test('see what another one wrote before it is sent', async () => {

@@ -26,6 +26,10 @@ const kinds: Record<string, () => () => Storage> = {
     globalThis.indexedDB = new IDBFactory();
     return () => indexedDbStorage();
   },
+  'IndexedDB, read ahead': () => {
+    globalThis.indexedDB = new IDBFactory();
+    return () => indexedDbStorage('rialto', { isAhead: true });
+  },
 };
 
 describe.each(Object.entries(kinds))('a storage in %s', (_name, make) => {
@@ -119,4 +123,20 @@ describe.each(Object.entries(kinds))('a storage in %s', (_name, make) => {
     expect((await storage.listOutbox('bo')).length).toBe(1);
     expect((await storage.loadCache('bo')).channels.length).toBe(1);
   });
+});
+
+test('what is read ahead is what the last visit left, and is told once', async () => {
+  globalThis.indexedDB = new IDBFactory();
+  const before = indexedDbStorage();
+  await before.putLogIn({ ...logIn('bo'), usedAt: 1 });
+  await before.putLogIn({ ...logIn('ana'), usedAt: 2 });
+  await before.putChannels('ana', [cached('here', 5)]);
+  await before.putDraft('ana', 'here', { text: 'half' });
+  const storage = indexedDbStorage('rialto', { isAhead: true });
+  expect((await storage.logIns()).map(({ user }) => user)).toEqual(['ana', 'bo']);
+  await before.putChannels('ana', [cached('here', 6)]);
+  await before.removeLogIn('bo');
+  expect(await storage.loadCache('ana')).toMatchObject({ channels: [{ id: 'here', have: 5 }], drafts: { here: { text: 'half' } } });
+  expect(await storage.loadCache('ana')).toMatchObject({ channels: [{ have: 6 }] });
+  expect((await storage.logIns()).map(({ user }) => user)).toEqual(['ana']);
 });

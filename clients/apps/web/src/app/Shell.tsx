@@ -5,10 +5,13 @@ import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { RecoveryKeyNotice } from '../accounts/RecoveryKey.tsx';
 import { ChannelList } from '../channels/ChannelList.tsx';
 import { ChannelPane } from '../channels/ChannelPane.tsx';
+import '../i18n/shell.ts';
 import { useT } from '../i18n/texts.ts';
 import { Toast } from '../ui/toast.tsx';
 import { ConnectionBar } from './ConnectionBar.tsx';
+import { followMessages } from './notifications.ts';
 import { Rail } from './Rail.tsx';
+import { useRialto } from './rialto.tsx';
 import { navigate, useRoute } from './router.tsx';
 import { useShortcuts } from './shortcuts.ts';
 import { SkipLink } from './SkipLink.tsx';
@@ -26,12 +29,14 @@ const Switcher = lazy(() => import('../channels/Switcher.tsx'));
 type Floating = 'new' | 'switch' | 'help';
 
 export function Shell() {
+  const rialto = useRialto();
   const route = useRoute();
   const [floating, setFloating] = useState<Floating>();
   const close = () => setFloating(undefined);
   useShortcuts({ onSwitch: () => setFloating('switch'), onHelp: () => setFloating('help') });
   useDocumentTitle();
   useFocusOfPage(route.page);
+  useEffect(() => followMessages(rialto), [rialto]);
 
   useEffect(() => {
     if (route.page === 'unknown') navigate({ page: 'channels' }, { replace: true });

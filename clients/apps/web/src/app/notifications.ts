@@ -4,6 +4,8 @@ import { selectTitle, selectName, type ChannelId, type Folded, type Rialto } fro
 
 import { contentText } from '../channels/LastLine.tsx';
 import { texts } from '../i18n/texts.ts';
+import type { Notice } from '../../worker/notice.ts';
+import { addressOf, parseRoute, type Route } from './route.ts';
 import { navigate, routeNow } from './router.tsx';
 import { announce } from '../ui/announce.tsx';
 
@@ -29,8 +31,10 @@ export function followMessages(rialto: Rialto): () => void {
     gathered.set(channel, { last: message, count: (gathered.get(channel)?.count ?? 0) + 1 });
     timer ??= setTimeout(tell, GATHER_MS);
   });
+  const stopClicks = followClicks();
   return () => {
     stop();
+    stopClicks();
     clearTimeout(timer);
   };
 }
@@ -67,15 +71,32 @@ function notify(rialto: Rialto, channel: ChannelId, last: Folded, count: number)
   const words = contentText(texts.t, last.body);
   const said = state.channels.byId[channel]?.kind === 'direct' ? words : texts.t('row.said', { who: selectName(state, last.sender), words });
   const body = count > 1 ? texts.t('notice.more', { count: count - 1, said }) : said;
-  try {
-    // The same tag again replaces the notice, also another tab's.
-    const notice = new Notification(title, { body, tag: `channel ${channel}`, icon: '/icon.svg', silent: !state.settings.preferences.sounds });
-    notice.addEventListener('click', () => {
-      window.focus();
-      navigate({ page: 'channel', channel });
-      notice.close();
-    });
-  } catch {
-    // Some browsers let only service workers show notices.
+  // The same tag again replaces the notice, also another tab's.
+  const options = { body, tag: `channel ${channel}`, icon: '/icon.svg', silent: !state.settings.preferences.sounds };
+  void show(title, options, { page: 'channel', channel }).catch((error: unknown) => console.error('a notice could not be shown', error));
+}
+
+/** By the service worker where there is one: on Android nobody else may, and a click finds its way back when this page is gone. */
+async function show(title: string, options: NotificationOptions, route: Route): Promise<void> {
+  const registration = await navigator.serviceWorker?.getRegistration();
+  if (registration?.active) {
+    const data: Notice = { address: addressOf(route) };
+    return registration.showNotification(title, { ...options, data });
   }
+  const notice = new Notification(title, options);
+  notice.addEventListener('click', () => {
+    window.focus();
+    navigate(route);
+    notice.close();
+  });
+}
+
+/** Opens what the notice was about that somebody clicked: the service worker has brought this window to the front. */
+function followClicks(): () => void {
+  const hear = ({ data }: MessageEvent<Partial<Notice> | undefined>) => {
+    const route = typeof data?.address === 'string' ? parseRoute(data.address) : undefined;
+    if (route?.page === 'channel') navigate(route);
+  };
+  navigator.serviceWorker?.addEventListener('message', hear);
+  return () => navigator.serviceWorker?.removeEventListener('message', hear);
 }

@@ -1,10 +1,10 @@
 // An open channel: its header, and the conversation.
 
 import { selectChannel, selectPresence, selectTitle, makeSelectTyping, type ChannelId, type Seq } from '@rialto/core';
-import { lazy, Suspense, useEffect, useMemo, useRef } from 'react';
+import { Suspense, useEffect, useMemo, useRef } from 'react';
 
 import { useNow } from '../app/clock.ts';
-import { loadConversation } from '../app/parts.ts';
+import { conversation } from '../app/parts.ts';
 import { useRialto, useRialtoState } from '../app/rialto.tsx';
 import { back, Link, navigate } from '../app/router.tsx';
 import { useWatching } from '../app/watching.ts';
@@ -13,8 +13,6 @@ import { ago } from '../i18n/time.ts';
 import { Avatar } from '../ui/Avatar.tsx';
 import { IconButton } from '../ui/Button.tsx';
 import styles from './ChannelPane.module.css';
-
-const Conversation = lazy(() => loadConversation().then((module) => ({ default: module.Conversation })));
 
 export function ChannelPane({ channel, at, isDetailed }: { channel: ChannelId; at?: Seq | undefined; isDetailed: boolean }) {
   const t = useT();
@@ -56,7 +54,7 @@ export function ChannelPane({ channel, at, isDetailed }: { channel: ChannelId; a
         <IconButton icon="info" label={t('header.details')} aria-expanded={isDetailed} onClick={toggle} />
       </header>
       <Suspense fallback={<div className={styles.coming} />}>
-        <Conversation channel={channel} {...(at !== undefined && { at })} />
+        <conversation.Component channel={channel} {...(at !== undefined && { at })} />
       </Suspense>
     </>
   );

@@ -1,5 +1,6 @@
+// What is said behind the door: it comes with the shell. `door.ts` has the rest; the other languages have both in one.
+
 export default {
-  'app.name': 'Rialto',
   'skip.messages': 'Skip to the messages',
   'skip.main': 'Skip to the content',
 
@@ -58,7 +59,6 @@ export default {
   'action.archive': 'Archive',
   'action.unarchive': 'Take out of the archive',
 
-  'person.unnamed': 'Unnamed',
   'presence.name': 'Presence',
   'presence.online': 'online',
   'presence.offline': 'not online',
@@ -141,36 +141,9 @@ export default {
   'block.list': 'Blocked people',
   'block.none': 'You have blocked nobody.',
 
-  'dialog.close': 'Close',
-  'dialog.cancel': 'Cancel',
-  'dialog.save': 'Save',
-  'copy.action': 'Copy',
-  'copy.done': 'Copied',
-  'copy.failed': 'This could not be copied. Select it and copy it yourself.',
-
-  'field.username': 'User name',
-  'field.username.hint': '3 to 32 letters, digits, dots, hyphens or underscores; a letter first',
-  'field.password': 'Password',
-  'field.password.hint': 'At least 8 characters',
-  'field.showPassword': 'Show what was typed',
-  'field.displayName': 'Name shown',
-  'field.displayName.hint': 'If you leave it empty, your user name is shown',
-  'field.recoveryKey': 'Recovery key',
   'field.title': 'Title',
   'field.description': 'Description',
 
-  'signIn.way.signIn': 'Sign in',
-  'signIn.way.register': 'Create an account',
-  'signIn.way.instant': 'Start without a password',
-  'signIn.way.recovery': 'Use a recovery key',
-  'signIn.start': 'Start',
-  'signIn.instant.hint': 'You can write at once. A recovery key opens the account elsewhere, and you can choose a user name and password later.',
-  'signIn.recovery.wrong': 'No account has this recovery key.',
-  'signIn.known': 'On this device',
-
-  'recovery.title': 'Your recovery key',
-  'recovery.why': 'Your account has no password: this key is the only way back into it, from another device or when this one forgets you. Keep it where nobody else finds it.',
-  'recovery.kept': 'I have kept it',
   'recovery.show': 'Show the recovery key',
 
   'claim.title': 'User name and password',
@@ -194,7 +167,6 @@ export default {
   'settings.back': 'Back to the settings',
   'settings.saved': 'Saved',
   'settings.offline': 'This can be seen when you are connected.',
-  'settings.language': 'Language',
   'settings.profile': 'Profile',
   'settings.appearance': 'Appearance',
   'settings.notifications': 'Notifications',
@@ -266,21 +238,7 @@ export default {
   'connection.connecting': 'Connecting…',
   'connection.waiting': '{count, plural, one {# message waiting} other {# messages waiting}}',
   'connection.back': 'Connected again',
-  'connection.reload': 'Load again',
 
-  'fault.other': 'This did not succeed ({code}).',
-  'fault.client.offline': 'The server cannot be reached. Try again when you are connected.',
-  'fault.client.outcome_unknown': 'The connection broke; whether this was done is not known yet.',
-  'fault.client.fault': 'Something went wrong in this page. Load it again.',
-  'fault.client.too_old': 'This page is too old for the server. Load it again.',
-  'fault.auth.required': 'You were signed out. Sign in again.',
-  'fault.auth.wrong_credentials': 'The name or the password is wrong.',
-  'fault.auth.refresh_refused': 'You were signed out. Sign in again.',
-  'fault.account.username_taken': 'This user name is taken.',
-  'fault.account.username_invalid': 'A user name has 3 to 32 characters: a letter, then letters, digits, dots, hyphens or underscores.',
-  'fault.account.password_invalid': 'A password has at least 8 characters.',
-  'fault.account.display_name_invalid': 'A name has 1 to 64 characters.',
-  'fault.account.already_named': 'This account has a user name already.',
   'fault.user.unknown': 'There is nobody of this name.',
   'fault.user.blocked': 'This person cannot be written to.',
   'fault.user.oneself': 'That is you.',
@@ -293,9 +251,4 @@ export default {
   'fault.channel.title_invalid': 'A title has 1 to 128 characters.',
   'fault.channel.last_owner': 'Make somebody else an owner first.',
   'fault.channel.invite_invalid': 'This invitation is not valid any more.',
-  'fault.command.too_many': 'These are too many at once.',
-  'fault.limit.exceeded': 'This was too often. Wait a little and try again.',
-  'fault.server.unavailable': 'The server cannot do this now. Try again.',
-  'fault.server.internal': 'The server has a fault.',
-  'fault.server.storage_full': "The server's disk is full.",
 };

@@ -23,7 +23,10 @@ export type Translate<K extends string> = (key: K, values?: Values) => string;
 export interface Catalogue<K extends string = string> {
   /** For texts outside of components; within them `useCatalogue` follows the language. */
   t: Translate<K>;
-  english: Messages<K>;
+  /** English, as far as it has come. */
+  english: Partial<Messages<K>>;
+  /** More of it, which came with a later part. */
+  add(english: Partial<Messages<K>>): void;
   load(language: string): Promise<void>;
   isLoaded(language: string): boolean;
 }
@@ -37,14 +40,19 @@ let pseudo: ((text: string) => string) | undefined;
 
 export const PSEUDO = 'en-XA';
 
-/** Makes one namespace of texts. Each part of the application brings its own. */
-export function defineCatalogue<K extends string>(english: Messages<K>, others: Record<Exclude<Language, 'en'>, Load<K>>): Catalogue<K> {
-  const loaded = new Map<string, Messages<K>>([['en', english]]);
+/** Makes one namespace of texts. Each part of the application brings its own, or adds its English to one. */
+export function defineCatalogue<K extends string>(first: Partial<Messages<K>>, others: Record<Exclude<Language, 'en'>, Load<K>>): Catalogue<K> {
+  const english: Partial<Record<K, string>> = { ...first };
+  const loaded = new Map<string, Partial<Messages<K>>>([['en', english]]);
   const loading = new Map<string, Promise<void>>();
   let parsed = new Map<K, Part[]>();
   let parsedFor = -1;
   const catalogue: Catalogue<K> = {
     english,
+    add(more) {
+      Object.assign(english, more);
+      parsed.clear();
+    },
     isLoaded: (language) => language === PSEUDO || loaded.has(language),
     load(language) {
       let promise = loading.get(language);
@@ -64,7 +72,7 @@ export function defineCatalogue<K extends string>(english: Messages<K>, others: 
       }
       let parts = parsed.get(key);
       if (!parts) {
-        parts = parse((loaded.get(current) ?? english)[key] ?? english[key]);
+        parts = parse((loaded.get(current) ?? english)[key] ?? english[key] ?? key);
         if (pseudo && current === PSEUDO) parts = disguise(parts, pseudo);
         parsed.set(key, parts);
       }

@@ -109,7 +109,12 @@ function plurals(language: string): Intl.PluralRules {
   return found;
 }
 
+/** Languages that write a number below a thousand as JavaScript does. */
+const PLAINLY = new Set(['en', 'de', 'pt']);
+
 export function number(language: string, value: number): string {
+  // The first formatter takes a browser longer than all the texts of a page, and most numbers are small.
+  if (PLAINLY.has(language) && Number.isInteger(value) && value >= 0 && value < 1000) return String(value);
   let found = numbers.get(language);
   if (!found) numbers.set(language, (found = new Intl.NumberFormat(language)));
   return found.format(value);

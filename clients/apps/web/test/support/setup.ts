@@ -1,6 +1,7 @@
 import { cleanup, configure } from '@testing-library/react';
 import { afterEach, beforeEach } from 'vitest';
 
+import '../../src/i18n/shell.ts';
 import { setLanguage } from '../../src/i18n/language.ts';
 
 // The machine that runs this may have other things to do.

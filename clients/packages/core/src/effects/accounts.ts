@@ -2,6 +2,7 @@
 
 import { fork, take, takeEvery, takeLatest, put, call } from 'redux-saga/effects';
 
+import { newestOf } from '../logIn.ts';
 import type { Cache, Kept, LogIn } from '../ports.ts';
 import type { Tokens } from '../protocol/generated.ts';
 import { accountChosen, accountTold, accountsLoaded, cacheLoaded, readied, signedOut } from '../store/actions.ts';
@@ -42,12 +43,14 @@ export function* accountsSaga(world: World): Saga {
   yield fork(keepNames, world);
 }
 
-/** Chooses the account that was chosen last, if there is one. */
+/** Chooses the account that was chosen last, if there is one, and waits for what was kept of it: a view need not be drawn twice. */
 export function* begin(world: World): Saga {
   const logIns: LogIn[] = yield call([world.storage, 'logIns']);
-  const newest = logIns.sort((one, other) => other.usedAt - one.usedAt)[0];
+  const newest = newestOf(logIns);
   yield put(accountsLoaded(logIns.map(accountOf)));
-  if (newest) yield put(accountChosen(accountOf(newest)));
+  if (!newest) return;
+  yield put(accountChosen(accountOf(newest)));
+  while (world.state().session.phase === 'signedIn' && !world.state().session.isCacheLoaded) yield take([cacheLoaded, signedOut]);
 }
 
 function* loadCache({ storage, report }: World, { payload: { user } }: ReturnType<typeof accountChosen>): Saga {
@@ -59,6 +62,8 @@ function* loadCache({ storage, report }: World, { payload: { user } }: ReturnTyp
     // The server has all that a cache has.
     report('what was kept could not be read', error);
   }
+  // What is frozen the store takes as it is; otherwise it would walk through every message to freeze it.
+  for (const { tail } of cache.channels) if (tail) Object.freeze(tail.messages);
   yield put(cacheLoaded({ user, cache, outbox }));
 }
 

@@ -55,8 +55,11 @@ function* keepOne(world: World, { clientId, channel, sender, composedAt, what }:
   const message = { clientId, channel, sender, composedAt, what };
   try {
     const place: number = yield call([world.storage, 'appendToOutbox'], sender, message);
+    const { session, outbox } = world.state();
+    // It was discarded meanwhile; or it had been kept before this part of the client failed and began again, and has been sent since.
+    if (session.user === sender && !outbox.some((it) => it.clientId === clientId)) return yield call([world.storage, 'removeFromOutbox'], sender, [clientId]);
     // Meanwhile somebody else may have been chosen; then it waits in the storage.
-    if (world.state().session.user === sender) yield put(messageKept({ ...message, place }));
+    if (session.user === sender) yield put(messageKept({ ...message, place }));
     world.tabs.tell({ type: 'outboxAppended', user: sender, message: { ...message, place } });
   } catch (error) {
     world.report('a message could not be kept', error);
@@ -99,7 +102,8 @@ function* remember(world: World, action: ReturnType<typeof messageFailed> | Retu
   if (message?.place === undefined) return;
   yield call([world.storage, 'markInOutbox'], session.user, clientId, fault);
   tell(world, action, { type: 'outboxMarked', user: session.user, clientId, fault });
-  if (!fault) yield put(fromTab(messageKept({ ...message, place: message.place })));
+  // It may have been sent and stored since; then it is not put back.
+  if (!fault && world.state().outbox.some((it) => it.clientId === clientId)) yield put(fromTab(messageKept({ ...message, place: message.place })));
 }
 
 /** While there is a connection, waits for the turn of this tab, and then sends until the connection is gone. */

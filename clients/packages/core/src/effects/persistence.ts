@@ -12,14 +12,15 @@ import { isFromTab, tell, type Saga, type World } from './world.ts';
 
 const GATHER_MS = 400;
 
-/** Saves at once what was not saved yet, after what is being saved. */
+/** Saves at once what was not saved yet. Resolves when that and what was being saved is done. */
 export type Flush = () => Promise<void>;
 
 export function makeFlush(world: World): Flush {
   let saved: State | undefined;
   let savedUser: string | undefined;
   let turn = Promise.resolve();
-  return () => (turn = turn.then(save));
+  // It begins at once: who leaves may have no other moment. What is being saved is older, and comes first in the storage as well.
+  return () => (turn = Promise.all([turn, save()]).then(() => {}));
 
   async function save(): Promise<void> {
     const state = world.state();
@@ -29,13 +30,15 @@ export function makeFlush(world: World): Flush {
     [saved, savedUser] = [state, user];
     try {
       if (before?.session.epoch !== undefined && before.session.epoch !== epoch) await world.storage.clearChannels(user);
-      if (before?.session.epoch !== epoch || before.people.profiles !== state.people.profiles) {
-        await world.storage.putAccount(user, { epoch, profiles: Object.values(state.people.profiles) });
-      }
+      const isAccountOther = before?.session.epoch !== epoch || before.people.profiles !== state.people.profiles;
       const changed = Object.keys(state.channels.byId).filter((id) => !before || isOther(before, state, id));
-      if (changed.length > 0) await world.storage.putChannels(user, changed.flatMap((id) => cachedChannel(state, id) ?? []));
       const gone = Object.keys(before?.channels.byId ?? {}).filter((id) => !state.channels.byId[id]);
-      if (gone.length > 0) await world.storage.removeChannels(user, gone);
+      // At once, not one after the other: the page may be about to go.
+      await Promise.all([
+        isAccountOther && world.storage.putAccount(user, { epoch, profiles: Object.values(state.people.profiles) }),
+        changed.length > 0 && world.storage.putChannels(user, changed.flatMap((id) => cachedChannel(state, id) ?? [])),
+        gone.length > 0 && world.storage.removeChannels(user, gone),
+      ]);
     } catch (error) {
       // Tried again with the next change; the server has all of it.
       [saved, savedUser] = [before, before && user];

@@ -34,7 +34,9 @@ export const browserSurroundings: Surroundings = {
       on(window, 'online', () => listener('online')),
       on(window, 'offline', () => listener('offline')),
       on(document, 'visibilitychange', () => listener(document.visibilityState === 'visible' ? 'visible' : 'hidden')),
-      // Not every browser tells the one before a page is closed or put away.
+      // A page that is loaded again lives on until its successor answers: time enough to keep what came a moment ago. After `pagehide` there is none.
+      on(window, 'beforeunload', () => listener('hidden')),
+      // Not every browser tells the ones before a page is closed or put away.
       on(window, 'pagehide', () => listener('hidden')),
     ];
     return () => stops.forEach((stop) => stop());

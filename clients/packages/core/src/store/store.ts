@@ -1,6 +1,6 @@
 // The state as a whole.
 
-import { combineReducers, configureStore, type Middleware, type UnknownAction } from '@reduxjs/toolkit';
+import { applyMiddleware, combineReducers, legacy_createStore, type Middleware, type UnknownAction } from '@reduxjs/toolkit';
 
 import { entriesTaken, entryArrived, readied, synced } from './actions.ts';
 import { channels } from './channels.ts';
@@ -56,13 +56,9 @@ function concerned(action: UnknownAction): [string[], string] {
   return [[], ''];
 }
 
+/** Without what `configureStore` adds: state is plain by construction, and walking all of it after every action would cost more than it finds. */
 export function createStore(...middleware: Middleware[]) {
-  return configureStore({
-    reducer: reduce,
-    // State is plain by construction; walking all of it after every action would cost more than it finds.
-    middleware: (standard) => standard({ thunk: false, serializableCheck: false, immutableCheck: false }).concat(middleware),
-    devTools: false,
-  });
+  return legacy_createStore(reduce, undefined, applyMiddleware(...middleware));
 }
 
 export type Store = ReturnType<typeof createStore>;

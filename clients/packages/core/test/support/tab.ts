@@ -1,25 +1,37 @@
 // Tabs of one browser: they share a storage and locks, hear each other, and can die at any step.
 
-import { createRialto, type Rialto } from '../../src/index.ts';
+import { createRialto, singleTab, type Rialto } from '../../src/index.ts';
 import type { Link, LogIn, Storage, TabMessage, Tabs, Transport } from '../../src/ports.ts';
 import type { Messenger } from './messenger.ts';
 
 /** Time that runs fast, so that waiting costs nothing. */
 const SPEED = 20;
 
+export interface TabOptions {
+  /** The step that is its last one: it dies before it is done, or after. */
+  dieAt?: number;
+  dieAfter?: boolean;
+  /** Holds a command back. */
+  before?: (command: string) => Promise<void>;
+}
+
 export class Browser {
   faults: string[] = [];
   #turns = new Map<string, { run(): void; tab: object }[]>();
   #listeners = new Map<object, Set<(message: TabMessage) => void>>();
+  #buried = new WeakSet<object>();
   #ids = 0;
 
   readonly messenger: Messenger;
   /** Each tab opens the storage anew, as pages do. */
   readonly openStorage: () => Storage;
+  /** Without a secure context there are no locks between tabs: each takes turns with itself alone. */
+  readonly hasLocks: boolean;
 
-  constructor(messenger: Messenger, openStorage: () => Storage) {
+  constructor(messenger: Messenger, openStorage: () => Storage, { hasLocks = true } = {}) {
     this.messenger = messenger;
     this.openStorage = openStorage;
+    this.hasLocks = hasLocks;
   }
 
   /** Somebody is logged in. */
@@ -36,7 +48,7 @@ export class Browser {
     });
   }
 
-  tab(options: { dieAt?: number; dieAfter?: boolean } = {}): Tab {
+  tab(options: TabOptions = {}): Tab {
     return new Tab(this, options);
   }
 
@@ -48,9 +60,11 @@ export class Browser {
   tabsFor(tab: object): Tabs {
     const listeners = new Set<(message: TabMessage) => void>();
     this.#listeners.set(tab, listeners);
+    const alone = singleTab();
     return {
       exclusively: <T>(name: string, work: () => Promise<T>, signal?: AbortSignal) =>
-        new Promise<T>((resolve, reject) => {
+        !this.hasLocks ? alone.exclusively(name, work, signal) : new Promise<T>((resolve, reject) => {
+          if (this.#buried.has(tab)) return;
           const queue = this.#turns.get(name) ?? [];
           this.#turns.set(name, queue);
           const turn = {
@@ -79,8 +93,9 @@ export class Browser {
     };
   }
 
-  /** A dead tab holds no lock. */
+  /** A dead tab holds no lock, and asks for none in the turn in which it died. */
   bury(tab: object): void {
+    this.#buried.add(tab);
     this.#listeners.delete(tab);
     for (const [name, queue] of this.#turns) for (const turn of queue.filter((it) => it.tab === tab)) this.#end(name, turn);
   }
@@ -103,9 +118,9 @@ export class Tab {
   #die = () => {};
   #links = new Set<Link>();
   #browser: Browser;
-  #options: { dieAt?: number; dieAfter?: boolean };
+  #options: TabOptions;
 
-  constructor(browser: Browser, options: { dieAt?: number; dieAfter?: boolean }) {
+  constructor(browser: Browser, options: TabOptions) {
     this.#browser = browser;
     this.#options = options;
     this.died = new Promise((resolve) => (this.#die = resolve));
@@ -158,7 +173,7 @@ export class Tab {
         const alive = <A extends unknown[]>(call: (...args: A) => void) => (...args: A) => void (this.isDead || call(...args));
         const link = transport.open(hello, { opened: alive(listener.opened), event: alive(listener.event), closed: alive(listener.closed) });
         this.#links.add(link);
-        return { ask: (command, data) => this.#step(() => link.ask(command, data)), close: () => link.close() };
+        return { ask: (command, data) => this.#step(async () => (await this.#options.before?.(command), link.ask(command, data))), close: () => link.close() };
       },
     };
   }

@@ -2,9 +2,8 @@
 
 import { makeSelectTimeline, selectDraft, selectMe, selectMessage, type Profile, type Seq } from '@rialto/core';
 import { useEffect, useId, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState, type ClipboardEvent, type KeyboardEvent, type ReactNode, type Ref } from 'react';
-import { shallowEqual } from 'react-redux';
 
-import { useRialto, useRialtoState } from '../../app/rialto.tsx';
+import { isShallowlySame, useRialto, useRialtoState } from '../../app/rialto.tsx';
 import { announce } from '../../ui/announce.tsx';
 import { toast } from '../../ui/toast.tsx';
 import { textOf } from '../actions/actions.ts';
@@ -325,7 +324,7 @@ function useMembers(channel: string): Profile[] {
   const me = useRialtoState(selectMe);
   return useRialtoState(
     (state) => (state.people.members[channel]?.list ?? []).flatMap(({ user }) => (user === me ? [] : (state.people.profiles[user] ?? []))),
-    shallowEqual,
+    isShallowlySame,
   );
 }
 
@@ -383,9 +382,11 @@ function useDraft(channel: string): [Draft, SetDraft, (draft: Draft) => void] {
     // Before those who then write to the storage.
     addEventListener('visibilitychange', leave, { capture: true });
     addEventListener('pagehide', leave, { capture: true });
+    addEventListener('beforeunload', leave, { capture: true });
     return () => {
       removeEventListener('visibilitychange', leave, { capture: true });
       removeEventListener('pagehide', leave, { capture: true });
+      removeEventListener('beforeunload', leave, { capture: true });
       leave();
     };
   }, []);

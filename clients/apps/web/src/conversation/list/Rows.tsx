@@ -195,6 +195,8 @@ export function Rows({ rows, target, around, older, newer, zone, onEnd, ref }: R
     },
     toEnd() {
       sticks.current = true;
+      // The list may still be on its way to where it opened, and would go on there: a newer wish of the same kind ends that.
+      if (rows.length > 0) list.current!.scrollToIndex(rows.length - 1, { align: 'end' });
       pin();
       onEnd(true);
     },
@@ -275,7 +277,8 @@ export function Rows({ rows, target, around, older, newer, zone, onEnd, ref }: R
         ref={scroller}
         id="messages"
         className={styles.scroller}
-        role="list"
+        // Without a message it is no list: one that has no items is a riddle to screen readers.
+        role={rows.length > 0 ? 'list' : 'group'}
         aria-label={t('list.name')}
         aria-live="off"
         tabIndex={active === undefined ? 0 : -1}

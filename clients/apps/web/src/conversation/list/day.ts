@@ -6,10 +6,20 @@ import { languageNow } from '../../i18n/language.ts';
 
 export const timeZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
 
+/** Names that were made, by what they were made of: making one is slow, and they are asked for with each rendering. */
+const kept = new Map<string, string>();
+
 /** `day` is a date like `2026-11-21`. */
 export function nameOfDay(day: string, now: number, zone: string): string {
   const language = languageNow();
   const today = dayOf(now, zone);
+  const key = `${language} ${today} ${day}`;
+  let name = kept.get(key);
+  if (name === undefined) kept.set(key, (name = nameBeside(day, today, language)));
+  return name;
+}
+
+function nameBeside(day: string, today: string, language: string): string {
   const days = Math.round((Date.parse(day) - Date.parse(today)) / 86_400_000);
   if (days === 0 || days === -1) {
     const name = new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(days, 'day');

@@ -1,9 +1,8 @@
 // What others (and oneself) set on a message.
 
 import type { MessageRow, UserId } from '@rialto/core';
-import { shallowEqual } from 'react-redux';
 
-import { useRialtoState } from '../../app/rialto.tsx';
+import { isShallowlySame, useRialtoState } from '../../app/rialto.tsx';
 import { number } from '../../i18n/message.ts';
 import { languageNow } from '../../i18n/language.ts';
 import { together } from '../../i18n/time.ts';
@@ -52,7 +51,7 @@ function OneReaction({ reaction, onToggle, isReachable }: { reaction: Reaction; 
 function useWho({ users, count, mine }: Reaction): string {
   const t = useWords();
   const me = useRialtoState((state) => state.session.user);
-  const names = useRialtoState((state) => users.filter((user: UserId) => user !== me).map((user) => state.people.profiles[user]?.display_name ?? ''), shallowEqual);
+  const names = useRialtoState((state) => users.filter((user: UserId) => user !== me).map((user) => state.people.profiles[user]?.display_name ?? ''), isShallowlySame);
   const known = names.filter((name) => name !== '');
   const listed = [...(mine ? [t('you')] : []), ...known];
   const others = count - listed.length;

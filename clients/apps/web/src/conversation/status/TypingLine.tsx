@@ -2,9 +2,8 @@
 
 import { makeSelectTyping } from '@rialto/core';
 import { useMemo } from 'react';
-import { shallowEqual } from 'react-redux';
 
-import { useRialtoState } from '../../app/rialto.tsx';
+import { isShallowlySame, useRialtoState } from '../../app/rialto.tsx';
 import { useTalk } from '../talk.ts';
 import { useWords } from '../words/words.ts';
 import styles from './TypingLine.module.css';
@@ -23,7 +22,7 @@ export function TypingLine() {
 export function useTyping(channel: string): string | undefined {
   const t = useWords();
   const selectTyping = useMemo(makeSelectTyping, []);
-  const names = useRialtoState((state) => selectTyping(state, channel).map((user) => state.people.profiles[user]?.display_name ?? ''), shallowEqual);
+  const names = useRialtoState((state) => selectTyping(state, channel).map((user) => state.people.profiles[user]?.display_name ?? ''), isShallowlySame);
   if (names.length === 0) return undefined;
   const [one = '', other = ''] = names.map((name) => name || t('somebody'));
   if (names.length === 1) return t('typing.one', { name: one });

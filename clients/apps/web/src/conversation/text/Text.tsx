@@ -3,9 +3,8 @@
 import type { Mentions } from '@rialto/core';
 import { selectMe } from '@rialto/core';
 import { memo, useMemo } from 'react';
-import { shallowEqual } from 'react-redux';
 
-import { useRialtoState } from '../../app/rialto.tsx';
+import { isShallowlySame, useRialtoState } from '../../app/rialto.tsx';
 import { emojiOnly, EVERYONE, spansOf, type Mentioned } from './spans.ts';
 import styles from './Text.module.css';
 
@@ -48,7 +47,7 @@ export const Text = memo(function Text({ text, mentions, isReachable }: { text: 
 
 /** The people whom a message mentions, by their names of now. */
 function useMentioned(mentions: Mentions | undefined): readonly Mentioned[] {
-  const profiles = useRialtoState((state) => (mentions?.users ?? []).map((user) => state.people.profiles[user]), shallowEqual);
+  const profiles = useRialtoState((state) => (mentions?.users ?? []).map((user) => state.people.profiles[user]), isShallowlySame);
   return useMemo(() => {
     if (!mentions) return NOBODY;
     const people = profiles.flatMap((profile): Mentioned[] => (profile ? [{ user: profile.id, names: [profile.username ?? '', profile.display_name] }] : []));

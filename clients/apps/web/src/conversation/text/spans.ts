@@ -59,20 +59,27 @@ export function mentionsIn(text: string, possible: readonly Mentioned[]): { all?
   return { ...(isAll && { all: true as const }), ...(users.length > 0 && { users }) };
 }
 
+// Reading this pattern costs a browser more than drawing a screenful of messages: it is made for the first text that could be emoji alone.
 // The flag `v` is younger than some browsers that can do everything else; for them no message is larger.
-const EMOJI = makePattern('\\p{RGI_Emoji}', 'gv');
+let pattern: RegExp | null | undefined;
 
-function makePattern(source: string, flags: string): RegExp | undefined {
+function emojiPattern(): RegExp | null {
+  if (pattern !== undefined) return pattern;
   try {
-    return new RegExp(source, flags);
+    return (pattern = new RegExp('\\p{RGI_Emoji}', 'gv'));
   } catch {
-    return undefined;
+    return (pattern = null);
   }
 }
 
+/** What emoji are made of, and what may stand between them. Digits are among it. */
+const COULD_BE_EMOJI = /^[\p{Emoji}\p{Emoji_Component}\s]+$/u;
+
 /** How many emoji a text has if it has nothing else: they are shown larger, the fewer the larger. */
 export function emojiOnly(text: string): number {
-  if (!EMOJI || text.length > 60 || /^[\s\d#*]*$/.test(text)) return 0;
-  const found = text.match(EMOJI)?.length ?? 0;
-  return found > 0 && text.replace(EMOJI, '').trim() === '' ? found : 0;
+  if (text.length > 60 || /^[\s\d#*]*$/.test(text) || !COULD_BE_EMOJI.test(text)) return 0;
+  const emoji = emojiPattern();
+  if (!emoji) return 0;
+  const found = text.match(emoji)?.length ?? 0;
+  return found > 0 && text.replace(emoji, '').trim() === '' ? found : 0;
 }
