@@ -125,6 +125,16 @@ export class Person {
     await this.context.setOffline(false);
   }
 
+  /** The choice of a language, in another window of the same browser: what is chosen there holds in all of them at once. */
+  async languages() {
+    const { page } = await this.tab('/settings/appearance');
+    const select = page.getByRole('main').getByRole('combobox');
+    return async (language) => {
+      await select.selectOption(language);
+      await eventually(`the language ${language}`, () => this.page.evaluate((wanted) => document.documentElement.lang === wanted, language));
+    };
+  }
+
   // ── what they see ──
 
   /** The mark of one's message has come so far. */
