@@ -1,5 +1,6 @@
 // The panes: rail, list, what is open, details of it. On a phone one at a time.
 
+import { selectChannel } from '@rialto/core';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 
 import { RecoveryKeyNotice } from '../accounts/RecoveryKey.tsx';
@@ -9,6 +10,7 @@ import { useT } from '../i18n/texts.ts';
 import { Toast } from '../ui/toast.tsx';
 import { ConnectionBar } from './ConnectionBar.tsx';
 import { Rail } from './Rail.tsx';
+import { useRialtoState } from './rialto.tsx';
 import { navigate, useRoute } from './router.tsx';
 import { useShortcuts } from './shortcuts.ts';
 import { SkipLink } from './SkipLink.tsx';
@@ -27,6 +29,7 @@ type Floating = 'new' | 'switch' | 'help';
 
 export function Shell() {
   const route = useRoute();
+  const isKnown = useRialtoState((state) => route.page === 'channel' && selectChannel(state, route.channel) !== undefined);
   const [floating, setFloating] = useState<Floating>();
   const close = () => setFloating(undefined);
   useShortcuts({ onSwitch: () => setFloating('switch'), onHelp: () => setFloating('help') });
@@ -39,7 +42,7 @@ export function Shell() {
 
   return (
     <>
-      <SkipLink hasMessages={route.page === 'channel'} />
+      <SkipLink hasMessages={isKnown} />
       <div className={styles.frame}>
         <ConnectionBar />
         <div className={styles.shell} data-page={route.page === 'settings' && route.section ? 'section' : route.page}>
