@@ -16,8 +16,8 @@ function dates(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   return keep(JSON.stringify(options), (locale) => new Intl.DateTimeFormat(locale, options));
 }
 
-/** `12:04` */
-export const timeOfDay = (at: number): string => dates({ hour: 'numeric', minute: '2-digit' }).format(at);
+/** `01:04`, or `1:04 AM` */
+export const timeOfDay = (at: number): string => dates({ timeStyle: 'short' }).format(at);
 
 /** `3 Nov 2026, 12:04` */
 export const dateAndTime = (at: number): string => dates({ dateStyle: 'medium', timeStyle: 'short' }).format(at);
