@@ -1,7 +1,7 @@
 // Goes to a channel, or to a person, by a few letters: a field, and a list that arrow keys walk while one types.
 
 import type { ChannelId } from '@rialto/core';
-import { useId, useMemo, useState, type KeyboardEvent } from 'react';
+import { useId, useState, type KeyboardEvent } from 'react';
 import { flushSync } from 'react-dom';
 
 import { useRialto } from '../app/rialto.tsx';
@@ -30,34 +30,32 @@ export default function Switcher({ onClose }: { onClose: () => void }) {
   const [query, setQuery] = useState('');
   const [at, setAt] = useState(0);
 
-  const options = useMemo((): Option[] => {
-    const unreadFirst = query ? rows : [...rows].sort((one, other) => Number(other.unread.messages > 0) - Number(one.unread.messages > 0));
-    const found = filterRows(unreadFirst, 'all', query, undefined).slice(0, SHOWN);
-    const username = plainName(query);
-    return [
-      ...found.map((row) => ({
-        key: row.id,
-        avatar: row.peer ?? row.id,
-        name: row.title || t('person.unnamed'),
-        ...(row.unread.messages > 0 && { hint: t('row.unread', { count: row.unread.messages }) }),
-        find: async () => row.id,
-      })),
-      ...(USERNAME.test(username)
-        ? [
-            {
-              key: 'person',
-              avatar: '',
-              name: t('switcher.person', { name: `@${username}` }),
-              icon: 'person' as const,
-              find: async () => {
-                const { id: user } = await rialto.people.find(username);
-                return rialto.channels.direct(user);
-              },
+  const unreadFirst = query ? rows : [...rows].sort((one, other) => Number(other.unread.messages > 0) - Number(one.unread.messages > 0));
+  const found = filterRows(unreadFirst, 'all', query, undefined).slice(0, SHOWN);
+  const username = plainName(query);
+  const options: Option[] = [
+    ...found.map((row) => ({
+      key: row.id,
+      avatar: row.peer ?? row.id,
+      name: row.title || t('person.unnamed'),
+      ...(row.unread.messages > 0 && { hint: t('row.unread', { count: row.unread.messages }) }),
+      find: async () => row.id,
+    })),
+    ...(USERNAME.test(username)
+      ? [
+          {
+            key: 'person',
+            avatar: '',
+            name: t('switcher.person', { name: `@${username}` }),
+            icon: 'person' as const,
+            find: async () => {
+              const { id: user } = await rialto.people.find(username);
+              return rialto.channels.direct(user);
             },
-          ]
-        : []),
-    ];
-  }, [rows, query, rialto, t]);
+          },
+        ]
+      : []),
+  ];
   const active = Math.min(at, options.length - 1);
   const choose = (option: Option | undefined) => {
     if (!option) return;
