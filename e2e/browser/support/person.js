@@ -66,9 +66,9 @@ export class Person {
     return this.list.getByRole('link').filter({ hasText: title });
   }
 
-  /** The message that says this. */
+  /** The message that says this. A number at its end is the end of it: the time comes next, and `1` at 02:17 would be `10`. */
   message(text) {
-    return this.messages.filter({ hasText: text });
+    return typeof text === 'string' && /\d$/.test(text) ? this.exactly(text) : this.messages.filter({ hasText: text });
   }
 
   /** The message that says exactly this. */
