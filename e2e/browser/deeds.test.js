@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { eventually } from './support/patience.js';
 import { Server } from '../js/support/server.js';
 import { Correspondent } from './support/correspondent.js';
+import { PHONE, hold, swipe } from './support/fingers.js';
 import { Person } from './support/person.js';
 
 async function two(t, server, options) {
@@ -121,6 +122,72 @@ test('23: edit, delete, reply and react by keyboard; the other one sees each', a
   assert.equal(await bo.message('Spelt right').count(), 0);
   ana.content();
   bo.content();
+});
+
+/** By long press and swipe, and by the button that each message has for those who do neither. */
+const WAYS = {
+  gestures: {
+    // On its time: a quote within a message is a button, and leads to what is quoted.
+    menu: (person, message) => hold(person.page, message.locator('time')),
+    reply: (person, message) => swipe(person.page, message.locator('time'), 90),
+  },
+  buttons: {
+    menu: (person, message) => message.getByRole('button', { name: 'Message actions' }).tap(),
+    async reply(person, message) {
+      await this.menu(person, message);
+      await person.page.getByRole('menuitem', { name: 'Reply' }).tap();
+    },
+  },
+};
+
+for (const [name, way] of Object.entries(WAYS)) {
+  test(`23: edit, delete, reply and react by touch, by ${name}; the other one sees each`, async (t) => {
+    const server = await Server.during(t);
+    const { ana, bo } = await two(t, server, PHONE);
+    const { page } = ana;
+    const choose = (item) => page.getByRole('menuitem', { name: item, exact: true }).tap();
+    const answered = (reader) => reader.messages.filter({ hasText: 'An answer' }).filter({ hasNotText: 'Quite so' });
+    await bo.write('An answer');
+    await answered(ana).waitFor();
+
+    await way.reply(ana, answered(ana));
+    await page.getByText('Replying to').waitFor();
+    await ana.composer.fill('Quite so');
+    await page.getByRole('button', { name: 'Send' }).tap();
+    await bo.message('Quite so').getByText('An answer').waitFor();
+    await ana.marked('Quite so', 'stored');
+
+    await way.menu(ana, answered(ana));
+    await choose('React');
+    await page.getByRole('button', { name: 'React with 👍' }).tap();
+    await answered(bo).getByRole('button', { name: /👍.*ana/ }).waitFor();
+
+    await way.menu(ana, ana.message('Quite so'));
+    await choose('Edit');
+    await page.getByText('Editing your message').waitFor();
+    await ana.composer.fill('Quite wrong');
+    await page.getByRole('button', { name: 'Save the change' }).tap();
+    await bo.message('Quite wrong').getByText(/edited/i).waitFor();
+
+    await way.menu(ana, ana.message('Quite wrong'));
+    await choose('Delete');
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete for everyone' }).tap();
+    await bo.message('Message deleted').waitFor();
+    assert.equal(await bo.message('Quite wrong').count(), 0);
+    ana.content();
+    bo.content();
+  });
+}
+
+test('from right to left, a swipe to the left answers', async (t) => {
+  const server = await Server.during(t);
+  const { ana, bo } = await two(t, server, PHONE);
+  await bo.write('An answer');
+  const bubble = ana.message('An answer').locator('[data-bubble]');
+  await bubble.waitFor();
+  await (await ana.languages())('ar');
+  await swipe(ana.page, bubble, -90);
+  await ana.page.getByText('ردّ على').waitFor();
 });
 
 test('24: a quoted message is jumped to and pointed out', async (t) => {

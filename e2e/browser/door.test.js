@@ -57,6 +57,29 @@ test('3: the first stop of the Tab key leads to the messages', async (t) => {
   await ana.scroller.or(ana.messages).and(ana.page.locator(':focus')).waitFor();
 });
 
+test('by a key and a few letters one goes to a conversation, and back to where one was', async (t) => {
+  const server = await Server.during(t);
+  const ana = await Person.arrive(t, server, 'ana');
+  const cy = await Correspondent.arrive(server, 'Cy');
+  await cy.group('Rialto', 'ana');
+  await cy.group('Belmont', 'ana');
+  const { keyboard } = ana.page;
+  const isAt = (title) => ana.page.getByRole('heading', { level: 1, name: title }).waitFor();
+  await ana.open('Rialto');
+  await isAt('Rialto');
+  await keyboard.press('Control+k');
+  // What was chosen at once must also be written into at once: nothing is clicked here.
+  await ana.page.getByRole('combobox').and(ana.page.locator(':focus')).waitFor();
+  await keyboard.type('bel');
+  await keyboard.press('Enter');
+  await isAt('Belmont');
+  await ana.composer.and(ana.page.locator(':focus')).waitFor();
+  await keyboard.press('Control+k');
+  await ana.page.getByRole('combobox').waitFor();
+  await keyboard.press('Escape');
+  await ana.composer.and(ana.page.locator(':focus')).waitFor();
+});
+
 test('4: every view has one main, one first heading, and a list of conversations that has a name', async (t) => {
   const server = await Server.during(t);
   const visitor = await Person.visit(t, server, 'ana');

@@ -7,38 +7,56 @@ import { Server } from '../js/support/server.js';
 import { Correspondent } from './support/correspondent.js';
 import { eventually } from './support/patience.js';
 import { Person } from './support/person.js';
-import { SCREENS, furnish } from './support/screens.js';
-import { assertAccessible } from './support/window.js';
+import { ALL_SCREENS, DOOR, furnish, furnishMore } from './support/screens.js';
+import { OF_COLOURS, assertAccessible } from './support/window.js';
 
-for (const colorScheme of ['light', 'dark']) {
-  test(`2: no screen keeps anybody out, ${colorScheme}`, async (t) => {
-    const server = await Server.during(t);
-    const visitor = await Person.visit(t, server, 'visitor', { colorScheme });
-    await visitor.page.getByLabel('User name').waitFor();
-    await assertAccessible(visitor.page, 'the door');
-    const { ana } = await furnish(t, server, { colorScheme });
-    for (const screen of SCREENS) {
-      await screen.show(ana);
-      await assertAccessible(ana.page, screen.name);
-      await screen.leave?.(ana);
-    }
-    ana.content();
-  });
+/** Shows each screen to the judge, with nothing on it still moving. */
+async function forEach(screens, person, judge) {
+  for (const screen of screens) {
+    await screen.show(person);
+    await settled(person.page);
+    await judge(screen.name);
+    await screen.leave?.(person);
+  }
 }
 
-test('5: nothing scrolls sideways, from 320 to 1920 pixels and at twice the size', async (t) => {
+const settled = (page) => page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => {}))));
+
+/** Everything there is, furnished, and a visitor before the door. */
+async function everything(t, options) {
   const server = await Server.during(t);
-  const { ana } = await furnish(t, server);
-  const isWithin = () => ana.page.evaluate(() => document.scrollingElement.scrollWidth <= document.scrollingElement.clientWidth);
-  // A browser zoomed to 200 % shows half as many pixels.
-  for (const [width, height] of [[320, 640], [390, 844], [768, 1024], [1280, 800], [1920, 1080], [640, 400]]) {
-    await ana.page.setViewportSize({ width, height });
-    for (const screen of SCREENS) {
-      await screen.show(ana);
-      assert.ok(await isWithin(), `${screen.name} at ${width} px`);
-      await screen.leave?.(ana);
+  const visitor = await Person.visit(t, server, 'visitor', options);
+  const furnished = await furnish(t, server, options);
+  return { ...furnished, ...(await furnishMore(furnished)), visitor };
+}
+
+test('2: no screen, menu, dialog, empty or refused state keeps anybody out, light or dark', async (t) => {
+  const { ana, visitor } = await everything(t, { reducedMotion: 'reduce' });
+  const inBoth = (person) => async (name) => {
+    for (const [colorScheme, rules] of [['light'], ['dark', OF_COLOURS]]) {
+      await person.page.emulateMedia({ colorScheme });
+      await eventually(colorScheme, () => person.page.evaluate((theme) => document.documentElement.dataset.theme === theme, colorScheme));
+      await assertAccessible(person.page, `${name}, ${colorScheme}`, rules);
     }
-  }
+  };
+  await forEach(DOOR, visitor, inBoth(visitor));
+  await forEach(ALL_SCREENS, ana, inBoth(ana));
+  ana.content();
+});
+
+test('5: nothing scrolls sideways, from 320 to 1920 pixels and at twice the size', async (t) => {
+  const { ana, visitor } = await everything(t);
+  // A browser zoomed to 200 % shows half as many pixels.
+  const sizes = [[320, 640], [390, 844], [640, 400], [768, 1024], [1920, 1080], [1280, 800]];
+  const inEach = ({ page }) => async (name) => {
+    for (const [width, height] of sizes) {
+      await page.setViewportSize({ width, height });
+      const wider = await page.evaluate(() => document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth);
+      assert.ok(wider <= 0, `${name} at ${width} px is ${wider} px wider`);
+    }
+  };
+  await forEach(DOOR, visitor, inEach(visitor));
+  await forEach(ALL_SCREENS, ana, inEach(ana));
 });
 
 test('6: dark follows the system, and a choice of one’s own survives a reload without a flash', async (t) => {
@@ -87,6 +105,54 @@ test('7: right to left, panes and bubbles are mirrored, and numbers and times ar
   await ana.page.locator('[data-mine]').first().waitFor();
   const mirrored = await sides();
   assert.deepEqual(mirrored, { list: 'right', mine: 'left' });
+  // What points back points to where one came from.
+  await ana.page.setViewportSize({ width: 390, height: 844 });
+  const arrow = ana.page.locator('main header svg[data-directed]').first();
+  assert.equal(await arrow.evaluate((svg) => getComputedStyle(svg).transform), 'matrix(-1, 0, 0, 1, 0, 0)');
   const times = await ana.page.locator('[data-message] time').evaluateAll((times) => times.every((time) => time.querySelector('bdi') !== null));
   assert.ok(times, 'times keep their own direction');
+});
+
+/**
+ * What the page says in Latin letters: what is read, and what screen readers tell. People's words and names, keys, languages and
+ * the names of emoji (which nobody has written in Arabic yet) are nobody's to translate.
+ */
+const latinWords = (page, given) =>
+  page.evaluate((given) => {
+    const GIVEN = 'bdi, time, kbd, option, [dir=auto], [aria-live]';
+    const isRead = (element) => element.checkVisibility() && !element.closest('script, style');
+    const said = [];
+    for (const element of document.body.querySelectorAll('*')) {
+      if (!isRead(element) || element.closest('[role=tabpanel]')) continue;
+      for (const name of ['aria-label', 'placeholder', 'title', 'alt']) said.push(element.getAttribute(name) ?? '');
+      if (element.closest(GIVEN)) continue;
+      for (const node of element.childNodes) if (node.nodeType === Node.TEXT_NODE) said.push(node.textContent);
+    }
+    const rest = (text) => given.reduce((rest, words) => rest.replaceAll(words, ''), text);
+    return [...new Set(said.map(rest).filter((text) => /[a-z]{2}/.test(text)))];
+  }, given);
+
+test('8: in a language of other letters no screen says anything in these', async (t) => {
+  const { ana, visitor, salarino, launcelot, solanio, rialto, market, venture, news } = await everything(t, { reducedMotion: 'reduce' });
+  const histories = await Promise.all([salarino.history(rialto), solanio.history(market), launcelot.history(venture), salarino.history(news)]);
+  const texts = histories.flat().flatMap(({ body }) => body?.text ?? []);
+  const titles = ['Sailmakers’ guild', 'Rialto', 'Bridge watch', 'Harbour news', 'Who stands where, and when.'];
+  const given = [...texts, ...titles, 'Launcelot Gobbo', 'Salarino', 'Solanio', 'launcelot', 'Chrome', 'Linux', 'Ctrl+Enter', 'ana'];
+  const plain = {};
+  const inArabic = (person, choose) => async (name) => {
+    await choose('ar');
+    assert.match(await person.page.locator('body').innerText(), /[\u0600-\u06ff]{3}/, name);
+    const words = await latinWords(person.page, given);
+    if (words.length > 0) plain[name] = words;
+    await choose('en');
+  };
+  // Who is not signed in has no settings, but the choice before the door.
+  const atTheDoor = async (language) => {
+    await visitor.page.locator('main select').selectOption(language);
+    await eventually(`the language ${language}`, () => visitor.page.evaluate((wanted) => document.documentElement.lang === wanted, language));
+  };
+  await forEach(DOOR.slice(0, -2), visitor, inArabic(visitor, atTheDoor));
+  await forEach(ALL_SCREENS, ana, inArabic(ana, await ana.languages()));
+  assert.deepEqual(plain, {});
+  ana.content();
 });

@@ -69,7 +69,7 @@ test('13: a message whose acknowledgement is lost is sent again and is one messa
   assert.equal(await ana.message('only once').count(), 1);
 });
 
-test('34: two hundred messages missed while away: no gap, no duplicate', async (t) => {
+test('34: two hundred messages missed in a tunnel: no gap, no duplicate', async (t) => {
   const server = await Server.during(t);
   const { ana, cy, channel } = await anaInGroup(t, server);
   await cy.say(channel, 'Before');
@@ -78,7 +78,6 @@ test('34: two hundred messages missed while away: no gap, no duplicate', async (
   await cy.fill(channel, 200, 'Missed');
   await ana.goOnline();
   await ana.line('Rialto').getByText('Missed 200').waitFor();
-  // Everything that can be scrolled to, once each, from the first to the last.
   const seen = await ana.scrollThrough(/Missed \d+|Before/);
   assert.deepEqual(seen, ['Before', ...Array.from({ length: 200 }, (_, at) => `Missed ${at + 1}`)]);
 });

@@ -7,6 +7,7 @@ import { eventually } from './support/patience.js';
 import { Server } from '../js/support/server.js';
 import { Correspondent } from './support/correspondent.js';
 import { placeOf, seenRows, watchRows } from './support/history.js';
+import { retell } from './support/retell.js';
 import { Person } from './support/person.js';
 
 /** Ana in a browser, Cy without, and a group of theirs with so many messages that Ana has read. */
@@ -40,9 +41,35 @@ test('15: the same message stands under the date of each reader’s own time zon
     await reader.message('What day').waitFor();
     const day = new Intl.DateTimeFormat('en-CA', { timeZone: zone }).format(at);
     assert.equal(await reader.page.locator('[data-day]').getAttribute('data-day'), day);
-    const time = new Intl.DateTimeFormat('en', { timeZone: zone, timeStyle: 'short' }).format(at);
+    const time = new Intl.DateTimeFormat('en-GB', { timeZone: zone, timeStyle: 'short' }).format(at);
     await reader.message('What day').getByText(time).waitFor();
   }
+});
+
+test('15: midnight parts two days, also when one of them has 25 hours, and today becomes yesterday while one looks on', async (t) => {
+  const server = await Server.during(t);
+  const { ana, cy, channel } = await group(t, server, { timezoneId: 'Europe/Paris' });
+  // Clocks are put back on the 25th of October 2026.
+  await retell(ana.context, {
+    'last of Saturday': '2026-10-24T23:59:59.999+02:00',
+    'first of Sunday': '2026-10-25T00:00:00.000+02:00',
+    'last of Sunday': '2026-10-25T23:59:59.999+01:00',
+    'first of Monday': '2026-10-26T00:00:00.000+01:00',
+  });
+  await ana.context.clock.install({ time: '2026-10-25T23:50:00+01:00' });
+  await ana.page.reload();
+  await ana.open('Rialto');
+  for (const text of ['last of Saturday', 'first of Sunday', 'last of Sunday']) await cy.say(channel, text);
+  await ana.message('last of Sunday').waitFor();
+  // What stands in the list, from the top: days by their names, messages by what they say.
+  const order = async () => (await ana.scroller.locator('[data-day], [data-message]').allInnerTexts()).map((text) => /(last|first) of \w+/.exec(text)?.[0] ?? text.trim());
+  const reads = (...expected) => eventually(expected.join(', '), async () => (await order()).join() === expected.join());
+  await reads('Yesterday', 'last of Saturday', 'Today', 'first of Sunday', 'last of Sunday');
+  // Nothing happens but time.
+  await ana.context.clock.fastForward('15:00');
+  await reads('Saturday 24 October', 'last of Saturday', 'Yesterday', 'first of Sunday', 'last of Sunday');
+  await cy.say(channel, 'first of Monday');
+  await reads('Saturday 24 October', 'last of Saturday', 'Yesterday', 'first of Sunday', 'last of Sunday', 'Today', 'first of Monday');
 });
 
 test('16: what one person says within five minutes is one group', async (t) => {
@@ -57,6 +84,18 @@ test('16: what one person says within five minutes is one group', async (t) => {
   await ana.message('five').waitFor();
   const named = await ana.messages.evaluateAll((rows) => rows.map((row) => [row.innerText.match(/one|two|three|four|five/)[0], row.dataset.first !== undefined]));
   assert.deepEqual(named, [['one', true], ['two', false], ['three', false], ['four', true], ['five', true]]);
+});
+
+test('16: after more than five minutes the same person begins another group', async (t) => {
+  const server = await Server.during(t);
+  const { ana, cy, channel } = await group(t, server);
+  await retell(ana.context, { noon: '2026-10-24T12:00:00Z', soon: '2026-10-24T12:04:59Z', later: '2026-10-24T12:10:00Z' });
+  await ana.page.reload();
+  await ana.open('Rialto');
+  for (const text of ['noon', 'soon', 'later']) await cy.say(channel, text);
+  await ana.message('later').waitFor();
+  const begins = await ana.messages.evaluateAll((rows) => rows.map((row) => row.dataset.first !== undefined));
+  assert.deepEqual(begins, [true, false, true]);
 });
 
 test('17, 20: a thousand messages scroll by without a jump, and few of them are rows at any time', async (t) => {
@@ -113,6 +152,21 @@ test('19: at the end one stays at the end, when messages come and when the windo
   }
   await ana.page.setViewportSize({ width: 390, height: 700 });
   await eventually('the end on a narrow window', isAtEnd);
+});
+
+test('19: a conversation that fits into the window is at its end, though something in it is new', async (t) => {
+  const server = await Server.during(t);
+  const { ana, cy, channel } = await group(t, server, { unread: 2 });
+  await ana.open('Rialto');
+  await ana.page.locator('[data-new]').waitFor();
+  await ana.isUpToDate('Rialto');
+  const toEnd = ana.page.getByRole('button', { name: /Jump to latest/ });
+  await toEnd.waitFor({ state: 'detached' });
+  // More than fits now.
+  await cy.fill(channel, 30, 'Then');
+  await ana.message('Then 30').waitFor();
+  await ana.isUpToDate('Rialto');
+  assert.equal(await toEnd.count(), 0);
 });
 
 test('21: a channel opens at a line above what is new, and counts are gone in a second tab too', async (t) => {

@@ -24,7 +24,6 @@ try {
         // The conversation covers the list on a phone, and beside it on anything larger the list alone is empty.
         if (screen.name === 'conversations' && width !== 390) continue;
         if (colorScheme === 'dark' && !ELSEWHERE.includes(screen.name)) continue;
-        if (screen.name === 'details') await SCREENS.find(({ name }) => name === 'conversation').show(ana);
         await screen.show(ana);
         await ana.page.mouse.move(0, 0);
         // Fonts, pictures and movement.

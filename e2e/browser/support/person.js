@@ -66,9 +66,9 @@ export class Person {
     return this.list.getByRole('link').filter({ hasText: title });
   }
 
-  /** The message that says this. */
+  /** The message that says this. A number at its end is the end of it: the time comes next, and `1` at 02:17 would be `10`. */
   message(text) {
-    return this.messages.filter({ hasText: text });
+    return typeof text === 'string' && /\d$/.test(text) ? this.exactly(text) : this.messages.filter({ hasText: text });
   }
 
   /** The message that says exactly this. */
@@ -123,6 +123,16 @@ export class Person {
 
   async goOnline() {
     await this.context.setOffline(false);
+  }
+
+  /** The choice of a language, in another window of the same browser: what is chosen there holds in all of them at once. */
+  async languages() {
+    const { page } = await this.tab('/settings/appearance');
+    const select = page.getByRole('main').getByRole('combobox');
+    return async (language) => {
+      await select.selectOption(language);
+      await eventually(`the language ${language}`, () => this.page.evaluate((wanted) => document.documentElement.lang === wanted, language));
+    };
   }
 
   // ── what they see ──

@@ -10,6 +10,7 @@ const NEWER = 'f'.repeat(12);
 export class ReverseProxy {
   #isNewer = false;
   #isDeaf = false;
+  #isAway = false;
   #server;
   #sockets = new Set();
 
@@ -40,6 +41,7 @@ export class ReverseProxy {
       for (const end of [back, socket]) end.on('error', () => {});
     });
     proxy.#server.on('connection', (socket) => {
+      if (proxy.#isAway) return void socket.destroy();
       proxy.#sockets.add(socket);
       socket.once('close', () => proxy.#sockets.delete(socket));
     });
@@ -67,6 +69,16 @@ export class ReverseProxy {
   cut() {
     this.#isDeaf = false;
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** Ends every connection, and every new one at once. */
+  goAway() {
+    this.#isAway = true;
+    this.cut();
+  }
+
+  comeBack() {
+    this.#isAway = false;
   }
 
   async #renew(answer, response) {

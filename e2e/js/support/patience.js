@@ -17,12 +17,12 @@ export async function within(promise, what, ms = PATIENCE_MS) {
 }
 
 /** What `look` finds, asked again and again until it finds something. */
-export async function eventually(what, look) {
-  const deadline = Date.now() + PATIENCE_MS;
+export async function eventually(what, look, ms = PATIENCE_MS) {
+  const deadline = Date.now() + ms;
   for (;;) {
     const found = await look();
     if (found) return found;
-    if (Date.now() > deadline) throw new Error(`waited ${PATIENCE_MS} ms in vain for ${what}`);
+    if (Date.now() > deadline) throw new Error(`waited ${ms} ms in vain for ${what}`);
     await pause(20);
   }
 }

@@ -9,6 +9,7 @@ import { useAttempt } from '../ui/attempt.ts';
 import { Avatar } from '../ui/Avatar.tsx';
 import { Button } from '../ui/Button.tsx';
 import { Field, FormError, PasswordField } from '../ui/Field.tsx';
+import { UsernameField } from '../ui/UsernameField.tsx';
 import { LanguageSelect } from './LanguageSelect.tsx';
 import { keepRecoveryKey } from './recovery.ts';
 import styles from './SignIn.module.css';
@@ -78,8 +79,6 @@ function Form({ title, action, attempt, work, children }: { title: string; actio
   );
 }
 
-const USERNAME = { dir: 'ltr', autoCapitalize: 'none', spellCheck: false, required: true, maxLength: 64 } as const;
-
 function PasswordForm({ onDone }: FormProps) {
   const t = useT();
   const rialto = useRialto();
@@ -88,7 +87,7 @@ function PasswordForm({ onDone }: FormProps) {
   const [password, setPassword] = useState('');
   return (
     <Form title={t('signIn.way.signIn')} action={t('signIn.way.signIn')} attempt={attempt} work={() => rialto.accounts.logIn({ username: username.trim(), password }).then(onDone)}>
-      <Field {...USERNAME} label={t('field.username')} name="username" autoComplete="username" value={username} onChange={(event) => setUsername(event.target.value)} error={attempt.errors.username} />
+      <UsernameField autoComplete="username" required value={username} onChange={(event) => setUsername(event.target.value)} error={attempt.errors.username} />
       <PasswordField label={t('field.password')} name="password" autoComplete="current-password" required value={password} onChange={(event) => setPassword(event.target.value)} error={attempt.errors.password} />
     </Form>
   );
@@ -113,12 +112,10 @@ function RegisterForm({ onDone }: FormProps) {
   };
   return (
     <Form title={t('signIn.way.register')} action={t('signIn.way.register')} attempt={attempt} work={register}>
-      <Field
-        {...USERNAME}
-        label={t('field.username')}
+      <UsernameField
         hint={t('field.username.hint')}
-        name="username"
         autoComplete="username"
+        required
         value={username}
         onChange={(event) => setUsername(event.target.value)}
         error={attempt.errors.username}

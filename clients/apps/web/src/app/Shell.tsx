@@ -1,5 +1,6 @@
 // The panes: rail, list, what is open, details of it. On a phone one at a time.
 
+import { selectChannel } from '@rialto/core';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 
 import { RecoveryKeyNotice } from '../accounts/RecoveryKey.tsx';
@@ -11,7 +12,7 @@ import { Toast } from '../ui/toast.tsx';
 import { ConnectionBar } from './ConnectionBar.tsx';
 import { followMessages } from './notifications.ts';
 import { Rail } from './Rail.tsx';
-import { useRialto } from './rialto.tsx';
+import { useRialto, useRialtoState } from './rialto.tsx';
 import { navigate, useRoute } from './router.tsx';
 import { useShortcuts } from './shortcuts.ts';
 import { SkipLink } from './SkipLink.tsx';
@@ -31,6 +32,7 @@ type Floating = 'new' | 'switch' | 'help';
 export function Shell() {
   const rialto = useRialto();
   const route = useRoute();
+  const isKnown = useRialtoState((state) => route.page === 'channel' && selectChannel(state, route.channel) !== undefined);
   const [floating, setFloating] = useState<Floating>();
   const close = () => setFloating(undefined);
   useShortcuts({ onSwitch: () => setFloating('switch'), onHelp: () => setFloating('help') });
@@ -44,7 +46,7 @@ export function Shell() {
 
   return (
     <>
-      <SkipLink hasMessages={route.page === 'channel'} />
+      <SkipLink hasMessages={isKnown} />
       <div className={styles.frame}>
         <ConnectionBar />
         <div className={styles.shell} data-page={route.page === 'settings' && route.section ? 'section' : route.page}>

@@ -28,7 +28,6 @@ export function shortcutOf({ key, altKey, ctrlKey, metaKey, shiftKey }: Keys, is
 /** Everything there is, as the help shows it. The ones of a conversation are handled there. */
 export const SHORTCUTS: readonly { keys: readonly string[]; does: TextKey }[] = [
   { keys: ['Ctrl/⌘', 'K'], does: 'shortcut.switch' },
-  { keys: ['Ctrl/⌘', 'F'], does: 'shortcut.search' },
   { keys: ['Alt', '↑ ↓'], does: 'shortcut.next' },
   { keys: ['Alt', 'Shift', '↑ ↓'], does: 'shortcut.nextUnread' },
   { keys: ['Shift', 'Esc'], does: 'shortcut.readAll' },

@@ -63,21 +63,23 @@ export const ChannelRow = memo(function ChannelRow({ row, isOpen, isStop, onKeyD
             </time>
           </span>
         )}
-        <LastLine row={row} />
-        <span className={styles.badges}>
-          {row.isPinned && messages === 0 && <Flag icon="pin" label={t('row.pinned')} />}
-          {mentions > 0 && (
-            <span className={styles.mention}>
-              <span aria-hidden="true">@</span>
-              <span className="hidden-visually">{t('row.mentions', { count: mentions })}</span>
-            </span>
-          )}
-          {messages > 0 && (
-            <span className={styles.unread} data-muted={row.isMuted || undefined}>
-              <span aria-hidden="true">{messages > UNREAD_SHOWN ? `${number(languageNow(), UNREAD_SHOWN)}+` : number(languageNow(), messages)}</span>
-              <span className="hidden-visually">{t('row.unread', { count: messages })}</span>
-            </span>
-          )}
+        <span className={styles.below}>
+          <LastLine row={row} isOpen={isOpen} />
+          <span className={styles.badges}>
+            {row.isPinned && messages === 0 && <Flag icon="pin" label={t('row.pinned')} />}
+            {mentions > 0 && (
+              <span className={styles.mention}>
+                <span aria-hidden="true">@</span>
+                <span className="hidden-visually">{t('row.mentions', { count: mentions })}</span>
+              </span>
+            )}
+            {messages > 0 && (
+              <span className={styles.unread} data-muted={row.isMuted || undefined}>
+                <span aria-hidden="true">{messages > UNREAD_SHOWN ? `${number(languageNow(), UNREAD_SHOWN)}+` : number(languageNow(), messages)}</span>
+                <span className="hidden-visually">{t('row.unread', { count: messages })}</span>
+              </span>
+            )}
+          </span>
         </span>
       </Link>
       {/* The row's own key (or its context menu) does the same; this is for pointers. */}

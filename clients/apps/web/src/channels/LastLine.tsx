@@ -9,7 +9,8 @@ import { useT, type TextKey } from '../i18n/texts.ts';
 import { together } from '../i18n/time.ts';
 import styles from './ChannelRow.module.css';
 
-export function LastLine({ row }: { row: ChannelRow }) {
+/** In the open channel the composer shows the draft itself. */
+export function LastLine({ row, isOpen }: { row: ChannelRow; isOpen: boolean }) {
   const t = useT();
   const selectTyping = useMemo(makeSelectTyping, []);
   const typing = useRialtoState((state) => selectTyping(state, row.id));
@@ -19,7 +20,7 @@ export function LastLine({ row }: { row: ChannelRow }) {
   if (typing.length > 0) {
     return <Line className={styles.typing}>{row.kind === 'direct' ? t('row.typing') : t('row.typingOf', { names: names || '…', count: typing.length })}</Line>;
   }
-  if (row.draft) {
+  if (row.draft && !isOpen) {
     return (
       <Line of={row.draft}>
         <span className={styles.draft}>{t('row.draft')}</span> <bdi>{row.draft}</bdi>

@@ -8,6 +8,7 @@ import { useAttempt } from '../ui/attempt.ts';
 import { Button } from '../ui/Button.tsx';
 import { Dialog, DialogActions } from '../ui/Dialog.tsx';
 import { Choice, Field, FormError, TextArea } from '../ui/Field.tsx';
+import { UsernameField } from '../ui/UsernameField.tsx';
 import { PeoplePicker, plainName } from './PeoplePicker.tsx';
 import styles from './Details.module.css';
 
@@ -48,18 +49,7 @@ export default function NewConversation({ onClose }: { onClose: () => void }) {
           ]}
         />
         {kind === 'direct' ? (
-          <Field
-            label={t('field.username')}
-            hint={t('people.exact')}
-            name="username"
-            dir="ltr"
-            autoCapitalize="none"
-            autoComplete="off"
-            spellCheck={false}
-            value={username}
-            onChange={(event) => setUsername(event.target.value)}
-            error={errors.username}
-          />
+          <UsernameField hint={t('people.exact')} value={username} onChange={(event) => setUsername(event.target.value)} error={errors.username} />
         ) : (
           <>
             <Field label={t('field.title')} name="title" autoComplete="off" maxLength={128} value={title} onChange={(event) => setTitle(event.target.value)} error={errors.title} />

@@ -8,7 +8,7 @@ import { useT } from '../i18n/texts.ts';
 import { useAttempt } from '../ui/attempt.ts';
 import { Avatar } from '../ui/Avatar.tsx';
 import { Button, IconButton } from '../ui/Button.tsx';
-import { Field } from '../ui/Field.tsx';
+import { UsernameField } from '../ui/UsernameField.tsx';
 import { announce } from '../ui/announce.tsx';
 import styles from './PeoplePicker.module.css';
 
@@ -47,14 +47,10 @@ export function PeoplePicker({ chosen, onChange }: { chosen: readonly Profile[];
         </ul>
       )}
       <div className={styles.add}>
-        <Field
+        <UsernameField
           label={t('people.add')}
           hint={t('people.exact')}
           name="person"
-          dir="ltr"
-          autoCapitalize="none"
-          autoComplete="off"
-          spellCheck={false}
           value={username}
           onChange={(event) => setUsername(event.target.value)}
           onKeyDown={onKeyDown}

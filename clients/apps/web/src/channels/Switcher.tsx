@@ -1,6 +1,8 @@
 // Goes to a channel, or to a person, by a few letters: a field, and a list that arrow keys walk while one types.
 
-import { useId, useMemo, useState, type KeyboardEvent } from 'react';
+import type { ChannelId } from '@rialto/core';
+import { useId, useState, type KeyboardEvent } from 'react';
+import { flushSync } from 'react-dom';
 
 import { useRialto } from '../app/rialto.tsx';
 import { navigate } from '../app/router.tsx';
@@ -17,7 +19,7 @@ import styles from './Switcher.module.css';
 const SHOWN = 12;
 const USERNAME = /^[a-z][a-z0-9._-]{2,31}$/i;
 
-type Option = { key: string; avatar: string; name: string; hint?: string; icon?: 'person'; go: () => Promise<unknown> };
+type Option = { key: string; avatar: string; name: string; hint?: string; icon?: 'person'; find: () => Promise<ChannelId> };
 
 export default function Switcher({ onClose }: { onClose: () => void }) {
   const t = useT();
@@ -28,37 +30,41 @@ export default function Switcher({ onClose }: { onClose: () => void }) {
   const [query, setQuery] = useState('');
   const [at, setAt] = useState(0);
 
-  const options = useMemo((): Option[] => {
-    const unreadFirst = query ? rows : [...rows].sort((one, other) => Number(other.unread.messages > 0) - Number(one.unread.messages > 0));
-    const found = filterRows(unreadFirst, 'all', query, undefined).slice(0, SHOWN);
-    const username = plainName(query);
-    return [
-      ...found.map((row) => ({
-        key: row.id,
-        avatar: row.peer ?? row.id,
-        name: row.title || t('person.unnamed'),
-        ...(row.unread.messages > 0 && { hint: t('row.unread', { count: row.unread.messages }) }),
-        go: async () => navigate({ page: 'channel', channel: row.id }),
-      })),
-      ...(USERNAME.test(username)
-        ? [
-            {
-              key: 'person',
-              avatar: '',
-              name: t('switcher.person', { name: `@${username}` }),
-              icon: 'person' as const,
-              go: async () => {
-                const { id: user } = await rialto.people.find(username);
-                navigate({ page: 'channel', channel: await rialto.channels.direct(user) });
-              },
+  const unreadFirst = query ? rows : [...rows].sort((one, other) => Number(other.unread.messages > 0) - Number(one.unread.messages > 0));
+  const found = filterRows(unreadFirst, 'all', query, undefined).slice(0, SHOWN);
+  const username = plainName(query);
+  const options: Option[] = [
+    ...found.map((row) => ({
+      key: row.id,
+      avatar: row.peer ?? row.id,
+      name: row.title || t('person.unnamed'),
+      ...(row.unread.messages > 0 && { hint: t('row.unread', { count: row.unread.messages }) }),
+      find: async () => row.id,
+    })),
+    ...(USERNAME.test(username)
+      ? [
+          {
+            key: 'person',
+            avatar: '',
+            name: t('switcher.person', { name: `@${username}` }),
+            icon: 'person' as const,
+            find: async () => {
+              const { id: user } = await rialto.people.find(username);
+              return rialto.channels.direct(user);
             },
-          ]
-        : []),
-    ];
-  }, [rows, query, rialto, t]);
+          },
+        ]
+      : []),
+  ];
   const active = Math.min(at, options.length - 1);
   const choose = (option: Option | undefined) => {
-    if (option) void attempt(() => option.go().then(onClose));
+    if (!option) return;
+    void attempt(async () => {
+      const channel = await option.find();
+      // The field of the conversation takes the focus, which it cannot before the dialog has gone.
+      flushSync(onClose);
+      navigate({ page: 'channel', channel });
+    });
   };
   const onKeyDown = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -80,7 +86,6 @@ export default function Switcher({ onClose }: { onClose: () => void }) {
         placeholder={t('switcher.label')}
         autoComplete="off"
         spellCheck={false}
-        autoFocus
         value={query}
         onChange={(event) => {
           setQuery(event.target.value);

@@ -232,7 +232,6 @@ export default {
   'help.title': 'Tastenkürzel',
   'help.letters': 'Einzelne Buchstaben gelten, solange eine Nachricht den Fokus hat. Sie lassen sich in den Einstellungen abschalten.',
   'shortcut.switch': 'Zu einer Unterhaltung gehen',
-  'shortcut.search': 'In der Unterhaltung suchen',
   'shortcut.next': 'Nächste oder vorige Unterhaltung',
   'shortcut.nextUnread': 'Nächste oder vorige ungelesene Unterhaltung',
   'shortcut.readAll': 'Alles als gelesen markieren',

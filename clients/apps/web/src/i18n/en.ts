@@ -202,7 +202,6 @@ export default {
   'help.title': 'Keyboard shortcuts',
   'help.letters': 'Single letters work while a message has the focus. They can be turned off in the settings.',
   'shortcut.switch': 'Go to a conversation',
-  'shortcut.search': 'Search in the conversation',
   'shortcut.next': 'Next or previous conversation',
   'shortcut.nextUnread': 'Next or previous unread conversation',
   'shortcut.readAll': 'Mark everything as read',

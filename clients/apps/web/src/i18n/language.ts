@@ -97,6 +97,9 @@ export function useLanguage(): string {
 
 export const languageNow = (): string => current;
 
+/** How dates and times are written: as where the browser says one lives, if that speaks the language; in London it is 13:04, and in Boston 1:04 PM. */
+export const localeNow = (): string => navigator.languages.find((tag) => /^[a-z\d-]+$/i.test(tag) && tag.toLowerCase().split('-')[0] === current) ?? current;
+
 /** Speaks another language, once all of its texts are here. */
 export async function setLanguage(language: string): Promise<void> {
   await Promise.all([...catalogues].map((catalogue) => catalogue.load(language)));

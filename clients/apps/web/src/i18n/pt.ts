@@ -232,7 +232,6 @@ export default {
   'help.title': 'Atalhos de teclado',
   'help.letters': 'As letras funcionam enquanto uma mensagem tem o foco. Podem ser desligadas nas definições.',
   'shortcut.switch': 'Ir para uma conversa',
-  'shortcut.search': 'Procurar na conversa',
   'shortcut.next': 'Conversa seguinte ou anterior',
   'shortcut.nextUnread': 'Conversa por ler seguinte ou anterior',
   'shortcut.readAll': 'Marcar tudo como lido',

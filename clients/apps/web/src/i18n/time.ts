@@ -1,22 +1,23 @@
 // Moments as people read them, in the language of the interface. Formatters are slow to make, and kept.
 
-import { languageNow } from './language.ts';
+import { localeNow } from './language.ts';
 
 const kept = new Map<string, Intl.DateTimeFormat | Intl.RelativeTimeFormat | Intl.ListFormat>();
 
-function keep<F extends Intl.DateTimeFormat | Intl.RelativeTimeFormat | Intl.ListFormat>(key: string, make: (language: string) => F): F {
-  const name = `${languageNow()} ${key}`;
+function keep<F extends Intl.DateTimeFormat | Intl.RelativeTimeFormat | Intl.ListFormat>(key: string, make: (locale: string) => F): F {
+  const locale = localeNow();
+  const name = `${locale} ${key}`;
   let found = kept.get(name);
-  if (!found) kept.set(name, (found = make(languageNow())));
+  if (!found) kept.set(name, (found = make(locale)));
   return found as F;
 }
 
 function dates(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  return keep(JSON.stringify(options), (language) => new Intl.DateTimeFormat(language, options));
+  return keep(JSON.stringify(options), (locale) => new Intl.DateTimeFormat(locale, options));
 }
 
-/** `12:04` */
-export const timeOfDay = (at: number): string => dates({ hour: 'numeric', minute: '2-digit' }).format(at);
+/** `01:04`, or `1:04 AM` */
+export const timeOfDay = (at: number): string => dates({ timeStyle: 'short' }).format(at);
 
 /** `3 Nov 2026, 12:04` */
 export const dateAndTime = (at: number): string => dates({ dateStyle: 'medium', timeStyle: 'short' }).format(at);
@@ -37,7 +38,7 @@ export function shortMoment(at: number, now: number): string {
 /** `5 minutes ago` */
 export function ago(at: number, now: number): string {
   const minutes = Math.max(0, Math.round((now - at) / 60_000));
-  const relative = keep('relative', (language) => new Intl.RelativeTimeFormat(language, { numeric: 'auto' }));
+  const relative = keep('relative', (locale) => new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }));
   if (minutes < 60) return relative.format(-minutes, 'minute');
   if (minutes < 24 * 60) return relative.format(-Math.round(minutes / 60), 'hour');
   if (minutes < 7 * 24 * 60) return relative.format(-Math.round((midnight(now) - midnight(at)) / DAY_MS), 'day');
@@ -46,4 +47,4 @@ export function ago(at: number, now: number): string {
 
 /** `Ana, Bo and Carla` */
 export const together = (names: readonly string[]): string =>
-  keep('list', (language) => new Intl.ListFormat(language, { type: 'conjunction' })).format(names);
+  keep('list', (locale) => new Intl.ListFormat(locale, { type: 'conjunction' })).format(names);

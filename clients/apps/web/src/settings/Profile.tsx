@@ -13,6 +13,7 @@ import { Confirm } from '../ui/Confirm.tsx';
 import { CopyField } from '../ui/CopyField.tsx';
 import { Field, FormError, PasswordField } from '../ui/Field.tsx';
 import { toast } from '../ui/toast.tsx';
+import { UsernameField } from '../ui/UsernameField.tsx';
 import styles from './Settings.module.css';
 
 export function Profile() {
@@ -78,18 +79,7 @@ function Claim() {
       <h2>{t('claim.title')}</h2>
       <p>{t('claim.why')}</p>
       <form className={styles.part} noValidate onSubmit={submit(() => rialto.accounts.claim(username.trim(), password).then(() => toast(t('settings.saved'))))}>
-        <Field
-          label={t('field.username')}
-          hint={t('field.username.hint')}
-          name="username"
-          dir="ltr"
-          autoCapitalize="none"
-          autoComplete="username"
-          spellCheck={false}
-          value={username}
-          onChange={(event) => setUsername(event.target.value)}
-          error={errors.username}
-        />
+        <UsernameField hint={t('field.username.hint')} autoComplete="username" value={username} onChange={(event) => setUsername(event.target.value)} error={errors.username} />
         <PasswordField label={t('field.password')} hint={t('field.password.hint')} name="password" autoComplete="new-password" value={password} onChange={(event) => setPassword(event.target.value)} error={errors.password} />
         <FormError text={errors.form} />
         <Button type="submit" look="primary" isBusy={isBusy}>

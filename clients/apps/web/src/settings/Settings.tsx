@@ -36,6 +36,9 @@ const PARTS: Record<Section, ComponentType> = {
   accounts: Accounts,
 };
 
+/** What is shown beside the list before one was chosen; on a phone the list is alone. */
+const FIRST: Section = 'profile';
+
 export function SettingsNav({ section }: { section: Section | undefined }) {
   const t = useT();
   return (
@@ -46,7 +49,7 @@ export function SettingsNav({ section }: { section: Section | undefined }) {
       <ul>
         {SECTIONS.map((it) => (
           <li key={it}>
-            <Link to={{ page: 'settings', section: it }} replace={section !== undefined} aria-current={it === section ? 'page' : undefined}>
+            <Link to={{ page: 'settings', section: it }} replace={section !== undefined} aria-current={it === section ? 'page' : undefined} data-shown={(section === undefined && it === FIRST) || undefined}>
               <Icon name={ICONS[it]} />
               {t(`settings.${it}`)}
             </Link>
@@ -57,7 +60,7 @@ export function SettingsNav({ section }: { section: Section | undefined }) {
   );
 }
 
-export default function Settings({ section = 'profile' }: { section: Section | undefined }) {
+export default function Settings({ section = FIRST }: { section: Section | undefined }) {
   const t = useT();
   const Part = PARTS[section];
   const heading = useRef<HTMLHeadingElement>(null);

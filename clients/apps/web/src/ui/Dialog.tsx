@@ -57,6 +57,9 @@ export function DialogActions({ children }: { children: ReactNode }) {
   return <footer className={styles.actions}>{children}</footer>;
 }
 
+/** Where one writes at once. */
+const FIRST_FIELD = 'input:not([type=radio], [type=checkbox], [readonly]), textarea';
+
 /** Opens as a modal; when it goes, the focus goes back to where it was. */
 function useReturnOfFocus() {
   const ref = useRef<HTMLDialogElement>(null);
@@ -65,6 +68,8 @@ function useReturnOfFocus() {
     const dialog = ref.current!;
     opener.current ??= document.activeElement;
     dialog.showModal();
+    // The browser would begin at the button that closes it. On a phone a field brings up the keys, which cover what one was to read first.
+    if (matchMedia('(hover: hover)').matches) dialog.querySelector<HTMLElement>(FIRST_FIELD)?.focus();
     return () => dialog.close();
   }, []);
   useEffect(

@@ -26,9 +26,11 @@ export function Menu({ label, items, place, onClose }: { label: string; items: r
     menu.showPopover?.();
     putAt(menu, place);
     menu.querySelector<HTMLElement>('[role=menuitem]')?.focus();
-    const close = (event: Event) => (event as ToggleEvent).newState === 'closed' && onClose();
-    menu.addEventListener('toggle', close);
-    return () => menu.removeEventListener('toggle', close);
+    // A press beside it ends it. Left to the browser, a press is over when the finger is lifted, and a menu that opened under a long
+    // press would go with that finger.
+    const press = (event: Event) => !menu.contains(event.target as Node) && onClose();
+    addEventListener('pointerdown', press, true);
+    return () => removeEventListener('pointerdown', press, true);
   }, []);
   useEffect(
     () => () => {
@@ -53,7 +55,7 @@ export function Menu({ label, items, place, onClose }: { label: string; items: r
   };
 
   return (
-    <div ref={ref} popover="auto" role="menu" aria-label={label} className={styles.menu} onKeyDown={move}>
+    <div ref={ref} popover="manual" role="menu" aria-label={label} className={styles.menu} onKeyDown={move}>
       {items.map((item) => (
         <button
           key={item.label}

@@ -22,14 +22,15 @@ export interface Attempt {
 export function useAttempt(fields: FieldOfCode = {}): Attempt {
   const t = useT();
   const [isBusy, setBusy] = useState(false);
-  const [errors, setErrors] = useState<Record<string, string>>({});
+  // Its words may be wanted in another language by the time they are read.
+  const [fault, setFault] = useState<{ field: string; code: string }>();
   const isRunning = useRef(false);
 
   const attempt = async (work: () => Promise<unknown>, form?: HTMLFormElement): Promise<boolean> => {
     if (isRunning.current) return false;
     isRunning.current = true;
     setBusy(true);
-    setErrors({});
+    setFault(undefined);
     try {
       await work();
       return true;
@@ -37,7 +38,7 @@ export function useAttempt(fields: FieldOfCode = {}): Attempt {
       const code = (error as Partial<RialtoError>).code ?? 'client.fault';
       if (code === 'client.fault') console.error(error);
       const field = fields[code] ?? 'form';
-      setErrors({ [field]: faultText(t, { code }) });
+      setFault({ field, code });
       const named = form?.elements.namedItem(field);
       // A reader tells the field and, tied to it, what is wrong.
       if (named instanceof HTMLElement) named.focus();
@@ -50,7 +51,7 @@ export function useAttempt(fields: FieldOfCode = {}): Attempt {
 
   return {
     isBusy,
-    errors,
+    errors: fault ? { [fault.field]: faultText(t, fault) } : {},
     attempt: (work) => attempt(work),
     submit: (work) => (event) => {
       event.preventDefault();

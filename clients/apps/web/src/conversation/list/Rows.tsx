@@ -7,6 +7,7 @@ import type { MessageRow, Page, Seq, TimelineRow } from '@rialto/core';
 import { useCallback, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState, type KeyboardEvent, type MouseEvent, type Ref } from 'react';
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
 
+import { useNow } from '../../app/clock.ts';
 import { useRialto, useRialtoState } from '../../app/rialto.tsx';
 import { actionsOn } from '../actions/actions.ts';
 import { Message } from '../message/Message.tsx';
@@ -111,6 +112,8 @@ export function Rows({ rows, target, around, older, newer, zone, onEnd, ref }: R
     }
     const timer = setTimeout(() => {
       settled.current = true;
+      // What fits into the window as a whole is at its end, and is never scrolled there.
+      if (!newer && restBelow(scroller.current!) <= END_PX) sticks.current = true;
       look();
     }, SETTLING_MS);
     return () => clearTimeout(timer);
@@ -150,8 +153,7 @@ export function Rows({ rows, target, around, older, newer, zone, onEnd, ref }: R
   useEffect(look, [rows, older, newer]);
 
   const scrolled = (to: number) => {
-    const element = scroller.current!;
-    const rest = element.scrollHeight - element.clientHeight - element.scrollTop;
+    const rest = restBelow(scroller.current!);
     const isUp = to < offset.current - 1;
     offset.current = to;
     // What grows below moves the end away, not the window from the end: only who goes up leaves it.
@@ -295,7 +297,11 @@ export function Rows({ rows, target, around, older, newer, zone, onEnd, ref }: R
         }}
         {...gestures}
       >
-        {rows.length === 0 && <p className={styles.empty}>{t('list.empty')}</p>}
+        {rows.length === 0 && (
+          <p className={styles.empty} role="listitem">
+            {t('list.empty')}
+          </p>
+        )}
         <div ref={content} className={styles.content} role="presentation">
           <Virtualizer
             ref={list}
@@ -312,11 +318,7 @@ export function Rows({ rows, target, around, older, newer, zone, onEnd, ref }: R
                 case 'message':
                   return <Message key={row.key} row={row} isActive={row.key === active} isPointedOut={row.key === pointedOut} />;
                 case 'day':
-                  return (
-                    <div key={row.key} role="listitem" className={styles.day} data-day={row.day}>
-                      <span>{nameOfDay(row.day, Date.now(), zone)}</span>
-                    </div>
-                  );
+                  return <Day key={row.key} day={row.day} zone={zone} />;
                 case 'new':
                   return (
                     <div key={row.key} role="listitem" className={styles.new} data-new>
@@ -332,6 +334,20 @@ export function Rows({ rows, target, around, older, newer, zone, onEnd, ref }: R
     </>
   );
 }
+
+/** Today is yesterday soon, whether anything happens or not. */
+function Day({ day, zone }: { day: string; zone: string }) {
+  // It is only to be asked anew each minute: what has just come may be of a day that begins now.
+  useNow();
+  return (
+    <div role="listitem" className={styles.day} data-day={day}>
+      <span>{nameOfDay(day, Date.now(), zone)}</span>
+    </div>
+  );
+}
+
+/** How much there is below the window. */
+const restBelow = ({ scrollHeight, clientHeight, scrollTop }: Element): number => scrollHeight - clientHeight - scrollTop;
 
 function elementOf(scroller: Element, key: string): HTMLElement | null {
   return scroller.querySelector<HTMLElement>(`[data-message="${CSS.escape(key)}"]`);

@@ -2,7 +2,7 @@
 
 import { dayOf } from '@rialto/core';
 
-import { languageNow } from '../../i18n/language.ts';
+import { localeNow } from '../../i18n/language.ts';
 
 export const timeZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
 
@@ -11,20 +11,20 @@ const kept = new Map<string, string>();
 
 /** `day` is a date like `2026-11-21`. */
 export function nameOfDay(day: string, now: number, zone: string): string {
-  const language = languageNow();
+  const locale = localeNow();
   const today = dayOf(now, zone);
-  const key = `${language} ${today} ${day}`;
+  const key = `${locale} ${today} ${day}`;
   let name = kept.get(key);
-  if (name === undefined) kept.set(key, (name = nameBeside(day, today, language)));
+  if (name === undefined) kept.set(key, (name = nameBeside(day, today, locale)));
   return name;
 }
 
-function nameBeside(day: string, today: string, language: string): string {
+function nameBeside(day: string, today: string, locale: string): string {
   const days = Math.round((Date.parse(day) - Date.parse(today)) / 86_400_000);
   if (days === 0 || days === -1) {
-    const name = new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(days, 'day');
-    return name.charAt(0).toLocaleUpperCase(language) + name.slice(1);
+    const name = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(days, 'day');
+    return name.charAt(0).toLocaleUpperCase(locale) + name.slice(1);
   }
   const isThisYear = day.slice(0, 4) === today.slice(0, 4);
-  return new Intl.DateTimeFormat(language, { weekday: 'long', day: 'numeric', month: 'long', ...(!isThisYear && { year: 'numeric' }), timeZone: 'UTC' }).format(Date.parse(day));
+  return new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long', ...(!isThisYear && { year: 'numeric' }), timeZone: 'UTC' }).format(Date.parse(day));
 }
