@@ -21,11 +21,13 @@ pub struct TokenPolicy {
     pub access_ttl_ms: u64,
     /// Refresh tokens, in milliseconds since the last use.
     pub refresh_ttl_ms: u64,
+    /// For how many milliseconds after its use a refresh token gets the same answer again.
+    pub refresh_grace_ms: u64,
 }
 
 impl Default for TokenPolicy {
     fn default() -> Self {
-        Self { access_ttl_ms: 15 * 60 * 1000, refresh_ttl_ms: 60 * 24 * 3600 * 1000 }
+        Self { access_ttl_ms: 15 * 60 * 1000, refresh_ttl_ms: 60 * 24 * 3600 * 1000, refresh_grace_ms: 60_000 }
     }
 }
 
@@ -159,7 +161,7 @@ mod tests {
     const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
     fn tokens() -> Tokens {
-        Tokens::new(&TokenKey([7; 32]), TokenPolicy { access_ttl_ms: 60_000, refresh_ttl_ms: 600_000 })
+        Tokens::new(&TokenKey([7; 32]), TokenPolicy { access_ttl_ms: 60_000, refresh_ttl_ms: 600_000, ..TokenPolicy::default() })
     }
 
     fn forged(header: &Header, key: &[u8]) -> String {

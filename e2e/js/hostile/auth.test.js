@@ -134,6 +134,36 @@ row('row 32 · a refresh token used twice ends the whole family', { counts: refu
   await nobody.close();
 });
 
+row('row 32 · a refresh token whose answer was lost is good again, until the one that it gave was used', { counts: refused('auth.refresh_refused') }, async ({ server }) => {
+  const ana = await arrive(server, 'Socket.IO');
+  const refresh = async (refresh_token) => {
+    const nobody = await connect('plain JSON', server);
+    try {
+      return await nobody.call('account.refresh', { refresh_token });
+    } finally {
+      await nobody.close();
+    }
+  };
+  const { refresh_token: first } = ana.tokens;
+  await refresh(first); // Nobody keeps what came.
+  const both = await Promise.all([refresh(first), post(server, '/api/v1/sessions/refresh', { refresh_token: first })]);
+  const [again, { json: elsewhere }] = both;
+  for (const { access_token } of [again, elsewhere]) assert.equal((await request(server, '/api/v1/account', { token: access_token })).status, 200);
+  await ana.call('account.get');
+  await refresh(again.refresh_token);
+  await assert.rejects(refresh(first), refusedWith('auth.refresh_refused'));
+  await ana.end();
+  await isRefusedEverywhere(server, again.access_token, 'of the family');
+});
+
+row('row 32 · without the grace a second use ends the family at once', { settings: { 'tokens.refresh_grace_s': 0 }, counts: refused('auth.refresh_refused') }, async ({ server }) => {
+  const { refresh_token } = await register(server);
+  const refresh = () => post(server, '/api/v1/sessions/refresh', { refresh_token });
+  const { json: next } = await refresh();
+  assert.equal((await refresh()).status, 401);
+  await isRefusedEverywhere(server, next.access_token, 'of the family');
+});
+
 const GUESSING = {
   'limits.log_ins_per_name_per_minute': 3,
   'limits.log_ins_per_address_per_minute': 6,

@@ -205,7 +205,11 @@ fn policy(config: &Config, epoch: &str) -> Policy {
     let per_minute = |count| Rate::new(count, 60_000, count);
     Policy {
         limits: config.told_limits(),
-        tokens: TokenPolicy { access_ttl_ms: tokens.access_ttl_s * 1000, refresh_ttl_ms: tokens.refresh_ttl_s() * 1000 },
+        tokens: TokenPolicy {
+            access_ttl_ms: tokens.access_ttl_s * 1000,
+            refresh_ttl_ms: tokens.refresh_ttl_s() * 1000,
+            refresh_grace_ms: tokens.refresh_grace_s * 1000,
+        },
         rates: RatePolicy {
             registrations: Rate::new(limits.registrations_per_address_per_hour, 3_600_000, limits.registrations_per_address_per_hour),
             log_ins_per_address: per_minute(limits.log_ins_per_address_per_minute),
