@@ -103,7 +103,8 @@ impl Service {
         Ok(grant)
     }
 
-    /// Logs in. Unknown names and wrong passwords cannot be told apart, neither by answer nor by time.
+    /// Logs in. Unknown names and wrong passwords cannot be told apart, neither by answer nor by time. Where a user has too
+    /// many log-ins, this ends the one that was refreshed longest ago.
     ///
     /// # Errors
     /// `auth.wrong_credentials`, `limit.exceeded`.
@@ -135,7 +136,21 @@ impl Service {
         };
         let user = user.ok_or(Refusal::WrongCredentials)?;
         self.ports.accounts.forget_log_ins(user, Timestamp(now.0.saturating_sub(ENDED_LOG_IN_MS))).await.map_err(failed)?;
-        self.log_in_as(user, client).await
+        let grant = self.log_in_as(user, client).await?;
+        self.end_surplus(grant.identity).await?;
+        Ok(grant)
+    }
+
+    /// Ends the log-ins that are too many, those first that were refreshed longest ago; never the one that has just begun.
+    async fn end_surplus(&self, newest: Identity) -> Result<(), Refusal> {
+        let mut open = self.ports.accounts.log_ins(newest.user, self.now()).await.map_err(failed)?;
+        let surplus = open.len().saturating_sub(self.policy.tokens.log_ins_per_user);
+        open.retain(|log_in| log_in.id != newest.session);
+        open.sort_by_key(|log_in| (log_in.used_at, log_in.id));
+        for log_in in open.into_iter().take(surplus) {
+            self.end(newest.user, Which::One(log_in.id)).await?;
+        }
+        Ok(())
     }
 
     /// Is the account logged in on this device? Nobody else was told the device's id.

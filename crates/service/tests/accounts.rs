@@ -11,7 +11,7 @@ use rialto_domain::limit::Rate;
 use rialto_domain::ports::Which;
 use rialto_domain::publication::{Publication, Topic};
 use rialto_domain::user::{Audience, Settings};
-use rialto_domain::{DeviceId, Refusal, SessionId};
+use rialto_domain::{DeviceId, Refusal, SessionId, Timestamp};
 use rialto_service::{Client, Credentials, Grant, RatePolicy, Registration, TokenPolicy};
 use rialto_testkit::Town;
 use rialto_testkit::town::{Plan, password};
@@ -378,6 +378,44 @@ async fn log_ins_are_listed_named_and_ended_one_by_one() {
     assert_eq!(town.service.revoke(first.identity, Which::AllBut(first.identity.session)).await, Ok(vec![]));
     assert_eq!(town.service.revoke(first.identity, Which::All).await, Ok(vec![first.identity.session]));
     assert_eq!(town.service.identify(&first.access_token), Err(Refusal::NotAuthenticated));
+}
+
+#[tokio::test]
+async fn one_log_in_too_many_ends_the_one_that_was_refreshed_longest_ago() {
+    let town = Plan { tokens: TokenPolicy { log_ins_per_user: 3, ..TokenPolicy::default() }, ..Plan::default() }.found().await;
+    let bystander = town.register("bob").await.unwrap();
+    let mut grants = vec![town.register("ana").await.unwrap()];
+    for _ in 0..2 {
+        town.clock.advance_ms(1);
+        grants.push(log_in(&town, "ana").await.unwrap());
+    }
+    town.clock.advance_ms(1);
+    town.service.refresh(&grants[0].refresh_token).await.unwrap();
+    town.witness.announced();
+    town.clock.advance_ms(1);
+
+    let newest = log_in(&town, "ana").await.unwrap();
+
+    assert_eq!(revoked(town.witness.announced()), [(Topic::User(newest.identity.user), vec![grants[1].identity.session])]);
+    let listed: Vec<_> = town.service.log_ins(newest.identity).await.unwrap().into_iter().map(|log_in| log_in.id).collect();
+    assert_eq!(listed, [&newest, &grants[2], &grants[0]].map(|grant| grant.identity.session));
+    assert_eq!(town.service.identify(&grants[1].access_token), Err(Refusal::NotAuthenticated));
+    for good in [&newest, &grants[2], &grants[0], &bystander] {
+        assert!(town.service.identify(&good.access_token).is_ok());
+    }
+}
+
+#[tokio::test]
+async fn a_log_in_is_not_the_one_too_many_itself_when_the_clock_was_set_back() {
+    let town = Plan { tokens: TokenPolicy { log_ins_per_user: 2, ..TokenPolicy::default() }, ..Plan::default() }.found().await;
+    let first_moment = town.now();
+    for result in [town.register("ana").await, log_in(&town, "ana").await] {
+        result.unwrap();
+    }
+    town.clock.set(Timestamp(first_moment.0 - MINUTE_MS));
+    let newest = log_in(&town, "ana").await.unwrap();
+    assert!(town.service.identify(&newest.access_token).is_ok());
+    assert_eq!(town.service.log_ins(newest.identity).await.unwrap().len(), 2);
 }
 
 #[tokio::test]

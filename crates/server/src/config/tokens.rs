@@ -14,6 +14,8 @@ settings! {
         /// How long after its use a refresh token gets the same answer again, for a device whose answer was lost. Later,
         /// and once the token that it got was used, a second use ends the log-in. 0: at once.
         refresh_grace_s: u64 = 60, 0..=600, "seconds";
+        /// Log-ins that one user may have open. One more ends the one that was not refreshed for longest.
+        log_ins_per_user: usize = 100, 2..=10_000, "log-ins";
     }
 }
 

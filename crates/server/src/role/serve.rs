@@ -210,6 +210,7 @@ fn policy(config: &Config, epoch: &str) -> Policy {
             refresh_ttl_ms: tokens.refresh_ttl_s() * 1000,
             refresh_grace_ms: tokens.refresh_grace_s * 1000,
         },
+            log_ins_per_user: tokens.log_ins_per_user,
         rates: RatePolicy {
             registrations: Rate::new(limits.registrations_per_address_per_hour, 3_600_000, limits.registrations_per_address_per_hour),
             log_ins_per_address: per_minute(limits.log_ins_per_address_per_minute),
