@@ -72,6 +72,9 @@ enum What {
     Sync(BTreeMap<ChannelId, Seq>),
     Read(ChannelId),
     View,
+    Hide(ChannelId, Seq),
+    Block(UserId, bool),
+    Link,
     Mark,
     Nothing,
 }
@@ -190,6 +193,27 @@ impl Device {
         self.ask(now, What::View, "channel.get", &serde_json::json!({ "channel": channel }));
     }
 
+    /// Deletes a message for its owner alone.
+    pub(super) fn hide(&mut self, now: u64, channel: ChannelId, target: Seq) {
+        self.ask(now, What::Hide(channel, target), "message.delete", &serde_json::json!({ "channel": channel, "target": target, "for": "me" }));
+    }
+
+    /// Blocks somebody, or ends that.
+    pub(super) fn block(&mut self, now: u64, user: UserId, on: bool) {
+        self.deeds.push(Deed::Blocks { user, on });
+        self.ask(now, What::Block(user, on), "block", &serde_json::json!({ "user": user, "on": on }));
+    }
+
+    /// Makes a link that lets so many in.
+    pub(super) fn invite(&mut self, now: u64, channel: ChannelId, uses: u32) {
+        self.ask(now, What::Link, "channel.invite", &serde_json::json!({ "channel": channel, "link": { "uses": uses } }));
+    }
+
+    /// Comes in by a link.
+    pub(super) fn join(&mut self, now: u64, link: &str) {
+        self.ask(now, What::View, "channel.join", &serde_json::json!({ "invite": link }));
+    }
+
     /// Asks for a channel's missing entries when it next can.
     pub fn want(&mut self, channel: ChannelId) {
         self.wanted.insert(channel);
@@ -244,7 +268,7 @@ impl Device {
         }
         self.wanted.extend(have.keys());
         if let Some(missed) = ready.missed {
-            self.synced(&have, missed);
+            self.synced(asked, &have, missed);
         }
     }
 }

@@ -7,8 +7,8 @@ use rialto_domain::entry::Entry;
 use rialto_domain::log::Seq;
 use rialto_domain::publication::{Membership, PositionsMoved};
 use rialto_wire::code::ErrorBody;
-use rialto_wire::command::{ChannelView, Messages, Missed, Ready, Refresh, Synced, Tokens};
-use rialto_wire::event::{ChannelChanged, Rejected};
+use rialto_wire::command::{ChannelView, Invited, Messages, Missed, Ready, Refresh, Synced, Tokens};
+use rialto_wire::event::{ChannelChanged, Hidden, Rejected};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -92,6 +92,10 @@ impl Device {
                 }
                 self.wanted.insert(changed.channel);
             }
+            "hidden" => {
+                let hidden: Hidden = data.read()?;
+                self.hid(hidden.channel, hidden.seq);
+            }
             "rejected" => {
                 let rejected: Rejected = data.read()?;
                 self.refused(now, rejected.client_id, &rejected.error);
@@ -103,6 +107,14 @@ impl Device {
         Ok(())
     }
 
+    /// A message is no more, for this person.
+    fn hid(&mut self, channel: ChannelId, seq: Seq) {
+        self.deeds.push(Deed::Hid { channel, seq });
+        if let Some(replica) = self.replicas.get_mut(&channel) {
+            replica.entries.remove(&seq);
+        }
+    }
+
     fn heard(&mut self, entry: Entry) {
         self.deeds.push(Deed::Heard(Box::new(entry.clone())));
         let channel = entry.channel;
@@ -112,7 +124,7 @@ impl Device {
         }
     }
 
-    pub(super) fn synced(&mut self, have: &BTreeMap<ChannelId, Seq>, synced: Synced) {
+    pub(super) fn synced(&mut self, at: u64, have: &BTreeMap<ChannelId, Seq>, synced: Synced) {
         for (channel, missed) in synced.channels {
             match missed {
                 Missed::Entries { head, entries, more, positions } => {
@@ -122,7 +134,7 @@ impl Device {
                         self.wanted.remove(&channel);
                     }
                     let asked = have.get(&channel).copied().unwrap_or_default();
-                    self.deeds.push(Deed::Synced { channel, have: asked, head, entries: entries.clone(), more, positions });
+                    self.deeds.push(Deed::Synced { channel, asked: at, have: asked, head, entries: entries.clone(), more, positions });
                     let replica = self.replicas.entry(channel).or_default();
                     replica.catch_up(entries, up_to);
                     if replica.has_hole() {
@@ -168,7 +180,7 @@ impl Device {
             What::Sync(have) => {
                 self.is_syncing = false;
                 if let Ok(synced) = read(result)? {
-                    self.synced(&have, synced);
+                    self.synced(asked.at, &have, synced);
                 }
             }
             What::Read(channel) => {
@@ -181,8 +193,15 @@ impl Device {
                     self.deeds.push(Deed::Viewed { asked: asked.at, view: Box::new(view) });
                 }
             }
+            What::Hide(channel, seq) if result.is_ok() => self.hid(channel, seq),
+            What::Block(user, on) if result.is_ok() => self.deeds.push(Deed::Blocked { user, on, asked: asked.at }),
+            What::Link => {
+                if let Ok(Invited { invite: Some(link), .. }) = read(result)? {
+                    self.deeds.push(Deed::Invited { link });
+                }
+            }
             What::Mark if result.is_err() => self.replicas.values_mut().for_each(|replica| replica.told = Default::default()),
-            What::Mark | What::Nothing => {}
+            What::Hide(..) | What::Block(..) | What::Mark | What::Nothing => {}
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use rialto_wire::code::ErrorBody;
 use rialto_wire::command::{Received, Stored};
 
 use super::{Device, What};
-use crate::sim::journal::Deed;
+use crate::sim::journal::{Deed, Says};
 use crate::sim::speech::Raw;
 
 /// After how long without its entry a message is sent again.
@@ -20,7 +20,7 @@ pub(in crate::sim) struct Letter {
     pub(in crate::sim) channel: ChannelId,
     pub(in crate::sim) name: &'static str,
     pub(in crate::sim) data: serde_json::Value,
-    pub(in crate::sim) text: Option<String>,
+    pub(in crate::sim) says: Says,
     pub(in crate::sim) is_composed: bool,
     /// When it was sent on this connection.
     pub(in crate::sim) sent_at: Option<u64>,
@@ -37,8 +37,8 @@ impl Device {
             letter.sent_at = Some(now);
             let (channel, client_id, name, data) = (letter.channel, letter.client_id, letter.name, letter.data.clone());
             if !std::mem::replace(&mut letter.is_composed, true) {
-                let text = letter.text.clone();
-                self.deeds.push(Deed::Composed { channel, client_id, text });
+                let says = letter.says.clone();
+                self.deeds.push(Deed::Composed { channel, client_id, says });
             }
             self.ask(now, What::Letter(client_id), name, &data);
         }
@@ -61,7 +61,7 @@ impl Device {
 
     pub(super) fn letter_answered(&mut self, now: u64, client_id: ClientId, result: Result<Raw, ErrorBody>) -> Result<(), String> {
         let Some(letter) = self.letters.iter().find(|letter| letter.client_id == client_id) else { return Ok(()) };
-        let (channel, is_message) = (letter.channel, letter.name == "message.send");
+        let (channel, is_message) = (letter.channel, matches!(letter.name, "message.send" | "message.forward"));
         let raw = match result {
             Ok(raw) => raw,
             Err(error) => {
