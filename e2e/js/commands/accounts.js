@@ -194,7 +194,7 @@ accepts('account.refresh', 'gives the answer again to whom it was lost', async (
   await nobody.call('account.refresh', { refresh_token: guest.tokens.refresh_token });
   const tokens = await nobody.call('account.refresh', { refresh_token: guest.tokens.refresh_token });
   assert.equal(tokens.session, guest.tokens.session);
-  assert.equal((await nobody.call('hello', { token: tokens.access_token })).user.id, guest.id);
+  assert.equal((await nobody.call('hello', { token: tokens.access_token })).user.id, guest.user);
 });
 
 refuses('account.refresh', 'auth.refresh_refused', 'used again after the one that followed it, and then all that followed', async (world) => {
