@@ -8,7 +8,7 @@ import path from 'node:path';
 
 import WebSocket from 'ws';
 
-import { row, sum } from '../support/besieged.js';
+import { row, sum } from '../support/siege.js';
 import { connect, everyCarrier, liveCarriers } from '../support/carriers.js';
 import { Refusal } from '../support/client.js';
 import { contract } from '../support/contract.js';

@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 
 import WebSocket from 'ws';
 
-import { row } from '../support/besieged.js';
+import { row } from '../support/siege.js';
 import { connect, everyCarrier } from '../support/carriers.js';
 import { within } from '../support/patience.js';
 import { arrive, group, register, say } from '../support/people.js';
