@@ -45,6 +45,19 @@ describe('log-ins', () => {
     await ana.close();
   });
 
+  test('one log-in too many closes the connections of the one that was refreshed longest ago', async (t) => {
+    const server = await Server.during(t, { 'tokens.log_ins_per_user': 3 });
+    const ana = await arrive(server, 'plain JSON');
+    const devices = [await anotherDevice(ana, 'Socket.IO'), await anotherDevice(ana, 'plain JSON')];
+    const refreshed = await ana.call('account.refresh', { refresh_token: ana.tokens.refresh_token });
+    const newest = await anotherDevice(ana, 'plain JSON');
+    await devices[0].end();
+    for (const other of [ana, devices[1], newest]) await staysOpen(other);
+    const { sessions } = await newest.call('sessions.list');
+    assert.deepEqual(new Set(sessions.map(({ id }) => id)), new Set([refreshed.session, devices[1].ready.session, newest.ready.session]));
+    await assert.rejects(connectAgain(devices[0], 'plain JSON'), refusedWith('auth.required'));
+  });
+
   test('who is logged out stays out after a restart', async (t) => {
     const server = await Server.during(t);
     const ana = await arrive(server, 'REST');

@@ -125,7 +125,7 @@ pub struct Account {
 }
 
 /// A log-in on a device. Its refresh tokens form a family: each use makes the next *generation*, and an older
-/// generation that comes back betrays a stolen token.
+/// generation that comes back betrays a stolen token, unless it is the one before and the answer to it may have been lost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogIn {
     /// Which log-in.
@@ -153,6 +153,8 @@ pub struct LogIn {
 pub enum Rotation {
     /// Issue the next generation.
     Next(u64),
+    /// Issue this generation again: the answer that brought it a moment ago was lost, for all one can know.
+    Again(u64),
     /// Refuse.
     Refuse,
     /// Refuse, and end the whole family: the token was used before (RFC 9700 §4.14.2).
@@ -166,11 +168,16 @@ impl LogIn {
     }
 
     /// Decides about a refresh token of `generation`, whose signature has been verified.
-    pub fn rotate(&self, generation: u64, now: Timestamp) -> Rotation {
+    ///
+    /// For `grace_ms` after it was used, the one before the last still gets what the last use got: a device whose answer
+    /// was lost has nothing else to ask with. The grace is over as soon as the token that it gave was used.
+    pub fn rotate(&self, generation: u64, now: Timestamp, grace_ms: u64) -> Rotation {
         if self.revoked_at.is_some() || self.expires_at <= now {
             Rotation::Refuse
         } else if generation == self.generation {
             Rotation::Next(generation + 1)
+        } else if generation + 1 == self.generation && now.since(self.used_at) < grace_ms {
+            Rotation::Again(self.generation)
         } else {
             Rotation::RevokeFamily
         }
@@ -208,15 +215,26 @@ mod tests {
 
     #[test]
     fn a_refresh_token_is_good_once() {
-        assert_eq!(log_in().rotate(4, Timestamp(1)), Rotation::Next(5));
-        assert_eq!(log_in().rotate(3, Timestamp(1)), Rotation::RevokeFamily);
+        assert_eq!(log_in().rotate(4, Timestamp(1), 0), Rotation::Next(5));
+        assert_eq!(log_in().rotate(3, Timestamp(1), 0), Rotation::RevokeFamily);
+    }
+
+    #[test]
+    fn a_refresh_token_whose_answer_was_lost_is_good_again_for_a_moment_and_no_older_one() {
+        let used = LogIn { used_at: Timestamp(50), ..log_in() };
+        assert_eq!(used.rotate(3, Timestamp(59), 10), Rotation::Again(4));
+        assert_eq!(used.rotate(3, Timestamp(60), 10), Rotation::RevokeFamily, "the moment is over");
+        assert_eq!(used.rotate(2, Timestamp(51), 10), Rotation::RevokeFamily, "what it gave was used");
+        assert_eq!(used.rotate(5, Timestamp(51), 10), Rotation::RevokeFamily, "nobody was given it");
+        let revoked = LogIn { revoked_at: Some(Timestamp(51)), ..used };
+        assert_eq!(revoked.rotate(3, Timestamp(52), 10), Rotation::Refuse);
     }
 
     #[test]
     fn an_ended_log_in_is_not_refreshed() {
-        assert_eq!(log_in().rotate(4, Timestamp(100)), Rotation::Refuse);
+        assert_eq!(log_in().rotate(4, Timestamp(100), 0), Rotation::Refuse);
         let revoked = LogIn { revoked_at: Some(Timestamp(1)), ..log_in() };
-        assert_eq!(revoked.rotate(4, Timestamp(2)), Rotation::Refuse);
+        assert_eq!(revoked.rotate(4, Timestamp(2), 0), Rotation::Refuse);
     }
 
     #[test]

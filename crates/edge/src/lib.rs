@@ -11,3 +11,4 @@ pub mod dispatch;
 pub mod http;
 pub mod realtime;
 pub mod settings;
+mod shortage;

@@ -60,6 +60,27 @@ fn without_descriptors_those_inside_are_served_and_others_get_in_later() {
     talk.check(u64::MAX);
 }
 
+#[test]
+fn a_want_of_descriptors_that_lasts_is_told_once_by_each_listener() {
+    let Some(machine) = Machine::new() else { return };
+    let file = |name| format!("{}/../edge/tests/http/tls/{name}", env!("CARGO_MANIFEST_DIR"));
+    let (cert, key) = (format!("--tls-cert={}", file("certificate.pem")), format!("--tls-key={}", file("key.pem")));
+    let mut command = serve(&machine.data(), &[&cert, &key]);
+    machine.dress(&mut command);
+    let server = Server::start(under("ulimit -n 128", &command)).unwrap();
+    let (address, operations) = (server.url.strip_prefix("https://").unwrap(), server.operations());
+    let crowd: Vec<TcpStream> = (0..300).filter_map(|_| TcpStream::connect(address).ok()).collect();
+    wait_for("the server to run out of descriptors", || machine.get(Knob::AcceptsFailed) > 2);
+    let prober = operations.knock();
+    let told = |who: &str| server.log().matches(&format!("{who} cannot be accepted")).count();
+    wait_for("operators to be kept out too", || told("connections of operators") > 0);
+    let tries = machine.get(Knob::AcceptsFailed);
+    wait_for("many tries of both", || machine.get(Knob::AcceptsFailed) > tries + 20);
+    assert_eq!((told("connections"), told("connections of operators")), (1, 1));
+    drop((crowd, prober));
+    wait_for("room", || server.readiness().0 == 200);
+}
+
 /// What the system counts as a server's data.
 fn memory_bytes(server: &Server) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();

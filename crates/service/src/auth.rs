@@ -58,7 +58,7 @@ pub struct Grant {
     pub access_token: String,
     /// For how many milliseconds.
     pub access_ttl_ms: u64,
-    /// Good once.
+    /// Good once, and shortly after that once more when the answer was lost.
     pub refresh_token: String,
     /// Only for a new anonymous account.
     pub recovery_key: Option<String>,
@@ -103,7 +103,8 @@ impl Service {
         Ok(grant)
     }
 
-    /// Logs in. Unknown names and wrong passwords cannot be told apart, neither by answer nor by time.
+    /// Logs in. Unknown names and wrong passwords cannot be told apart, neither by answer nor by time. Where a user has too
+    /// many log-ins, this ends the one that was refreshed longest ago.
     ///
     /// # Errors
     /// `auth.wrong_credentials`, `limit.exceeded`.
@@ -135,7 +136,21 @@ impl Service {
         };
         let user = user.ok_or(Refusal::WrongCredentials)?;
         self.ports.accounts.forget_log_ins(user, Timestamp(now.0.saturating_sub(ENDED_LOG_IN_MS))).await.map_err(failed)?;
-        self.log_in_as(user, client).await
+        let grant = self.log_in_as(user, client).await?;
+        self.end_surplus(grant.identity).await?;
+        Ok(grant)
+    }
+
+    /// Ends the log-ins that are too many, those first that were refreshed longest ago; never the one that has just begun.
+    async fn end_surplus(&self, newest: Identity) -> Result<(), Refusal> {
+        let mut open = self.ports.accounts.log_ins(newest.user, self.now()).await.map_err(failed)?;
+        let surplus = open.len().saturating_sub(self.policy.tokens.log_ins_per_user);
+        open.retain(|log_in| log_in.id != newest.session);
+        open.sort_by_key(|log_in| (log_in.used_at, log_in.id));
+        for log_in in open.into_iter().take(surplus) {
+            self.end(newest.user, Which::One(log_in.id)).await?;
+        }
+        Ok(())
     }
 
     /// Is the account logged in on this device? Nobody else was told the device's id.
@@ -175,28 +190,36 @@ impl Service {
         }
     }
 
-    /// Trades a refresh token for new tokens. One that was used before ends its whole log-in.
+    /// Trades a refresh token for new tokens. One that was used before ends its whole log-in, unless the answer to it may
+    /// have been lost.
     ///
     /// # Errors
     /// `auth.refresh_refused`.
     pub async fn refresh(&self, token: &str) -> Result<Grant, Refusal> {
         let now = self.now();
+        let tokens = self.policy.tokens;
         let (identity, generation) = self.tokens.verify_refresh(token, now)?;
-        let log_in = self.ports.accounts.find_log_in(identity.session).await.map_err(failed)?.ok_or(Refusal::RefreshRefused)?;
-        let taken = match log_in.rotate(generation, now) {
-            Rotation::Refuse => return Err(Refusal::RefreshRefused),
-            Rotation::RevokeFamily => None,
-            Rotation::Next(next) => {
-                let expires_at = now.after_ms(self.policy.tokens.refresh_ttl_ms);
-                let rotated = self.ports.accounts.rotate(identity.session, generation, now, expires_at).await.map_err(unsure)?;
-                (rotated == Rotated::Done).then_some(next)
+        let session = identity.session;
+        // Twice: who is overtaken by the same token finds it used at the second look.
+        for _ in 0..2 {
+            let log_in = self.ports.accounts.find_log_in(session).await.map_err(failed)?.ok_or(Refusal::RefreshRefused)?;
+            match log_in.rotate(generation, now, tokens.refresh_grace_ms) {
+                Rotation::Refuse => return Err(Refusal::RefreshRefused),
+                Rotation::RevokeFamily => break,
+                Rotation::Again(last) => {
+                    tracing::debug!(user.id = %identity.user, session.id = %session, "a refresh token came again: the answer may have been lost");
+                    return Ok(self.grant(identity, last));
+                }
+                Rotation::Next(next) => {
+                    let expires_at = now.after_ms(tokens.refresh_ttl_ms);
+                    if self.ports.accounts.rotate(session, generation, now, expires_at).await.map_err(unsure)? == Rotated::Done {
+                        return Ok(self.grant(identity, next));
+                    }
+                }
             }
-        };
-        if let Some(next) = taken {
-            return Ok(self.grant(identity, next));
         }
-        tracing::warn!(user.id = %identity.user, session.id = %identity.session, "a refresh token came twice: its log-in is ended");
-        self.end(identity.user, Which::One(identity.session)).await?;
+        tracing::warn!(user.id = %identity.user, session.id = %session, "a refresh token came twice: its log-in is ended");
+        self.end(identity.user, Which::One(session)).await?;
         Err(Refusal::RefreshRefused)
     }
 

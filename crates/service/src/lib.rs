@@ -17,6 +17,7 @@ mod people;
 mod positions;
 mod rates;
 mod refused;
+mod repeated;
 mod rosters;
 pub mod sequencer;
 mod tokens;

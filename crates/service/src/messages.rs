@@ -9,10 +9,10 @@ use rialto_domain::log::{Interval, Window};
 use rialto_domain::ports::{Lookup, Order};
 use rialto_domain::publication::{Publication, Topic};
 use rialto_domain::{ChannelId, ClientId, Refusal, Seq, UserId};
-use std::sync::Arc;
 
 use crate::Service;
 use crate::refused::{failed, failed_or, unsure};
+use crate::repeated::told_again;
 
 /// A message to be sent.
 #[derive(Clone, Debug)]
@@ -98,8 +98,7 @@ impl Service {
         if wait {
             return Ok(Some(seq));
         }
-        let again = self.ports.log.entries(channel, sender, seq, seq, 1).await.map_err(failed)?;
-        self.announce(again.into_iter().map(|entry| (Topic::User(sender), Publication::Entry(Arc::new(entry)))).collect()).await;
+        self.announce(told_again(&*self.ports.log, sender, channel, seq).await.map_err(failed)?).await;
         Ok(None)
     }
 

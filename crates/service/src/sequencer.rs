@@ -7,19 +7,18 @@ use rialto_domain::channel::Channel;
 use rialto_domain::limit::Limits;
 use rialto_domain::ports::{Bus, ChannelLog, Clock, IntakeReader, Lookup, Order, PortError, PortResult};
 use rialto_domain::publication::{Outcome, Publication, Topic};
-use rialto_domain::{ChannelId, Refusal, Seq, Timestamp, UserId};
+use rialto_domain::{ChannelId, Refusal, Seq, Timestamp};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::refused::{failed, unsure};
+use crate::repeated::{NOBODY, told_again};
 use batch::{Batch, Before, Repeated, refused};
 
 /// Commands that are decided and committed together.
 const BATCH: usize = 1024;
 /// Members of all channels held in memory together; beyond it all are let go and loaded again as needed.
 const HELD_MEMBERS: usize = 4_000_000;
-/// A reader who has deleted nothing for themselves.
-const NOBODY: UserId = UserId::from_bytes([0; 16]);
 /// How often a batch is decided anew when another writer was faster.
 const ATTEMPTS: u32 = 3;
 
@@ -171,8 +170,8 @@ impl Sequencer {
         }
         // From here on it is committed, whatever else goes wrong.
         for Repeated { channel, actor, seq } in batch.take_repeated() {
-            match self.log.entries(channel, actor, seq, seq, 1).await {
-                Ok(again) => again.into_iter().for_each(|entry| batch.tell_again(actor, entry)),
+            match told_again(&*self.log, actor, channel, seq).await {
+                Ok(again) => batch.tell(again),
                 Err(error) => tracing::warn!(%error, "who sent again is not told where their entry stands, and will ask again"),
             }
         }

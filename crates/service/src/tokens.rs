@@ -14,18 +14,22 @@ use std::collections::HashMap;
 #[derive(Clone)]
 pub struct TokenKey(pub [u8; 32]);
 
-/// How long tokens are good.
+/// How long tokens are good, and how many log-ins a user may have.
 #[derive(Clone, Copy, Debug)]
 pub struct TokenPolicy {
     /// Access tokens, in milliseconds.
     pub access_ttl_ms: u64,
     /// Refresh tokens, in milliseconds since the last use.
     pub refresh_ttl_ms: u64,
+    /// For how many milliseconds after its use a refresh token gets the same answer again.
+    pub refresh_grace_ms: u64,
+    /// Open log-ins of one user. One more ends the one that was refreshed longest ago.
+    pub log_ins_per_user: usize,
 }
 
 impl Default for TokenPolicy {
     fn default() -> Self {
-        Self { access_ttl_ms: 15 * 60 * 1000, refresh_ttl_ms: 60 * 24 * 3600 * 1000 }
+        Self { access_ttl_ms: 15 * 60 * 1000, refresh_ttl_ms: 60 * 24 * 3600 * 1000, refresh_grace_ms: 60_000, log_ins_per_user: 100 }
     }
 }
 
@@ -159,7 +163,7 @@ mod tests {
     const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
     fn tokens() -> Tokens {
-        Tokens::new(&TokenKey([7; 32]), TokenPolicy { access_ttl_ms: 60_000, refresh_ttl_ms: 600_000 })
+        Tokens::new(&TokenKey([7; 32]), TokenPolicy { access_ttl_ms: 60_000, refresh_ttl_ms: 600_000, ..TokenPolicy::default() })
     }
 
     fn forged(header: &Header, key: &[u8]) -> String {

@@ -11,7 +11,7 @@ use rialto_domain::limit::Rate;
 use rialto_domain::ports::Which;
 use rialto_domain::publication::{Publication, Topic};
 use rialto_domain::user::{Audience, Settings};
-use rialto_domain::{DeviceId, Refusal, SessionId};
+use rialto_domain::{DeviceId, Refusal, SessionId, Timestamp};
 use rialto_service::{Client, Credentials, Grant, RatePolicy, Registration, TokenPolicy};
 use rialto_testkit::Town;
 use rialto_testkit::town::{Plan, password};
@@ -190,9 +190,60 @@ async fn a_refresh_token_is_good_once_and_gives_new_ones() {
     assert_eq!(town.service.identify(&third.access_token), Ok(first.identity));
 }
 
+/// Rotation without patience: whatever comes twice was stolen.
+async fn without_grace() -> Town {
+    Plan { tokens: TokenPolicy { refresh_grace_ms: 0, ..TokenPolicy::default() }, ..Plan::default() }.found().await
+}
+
+#[tokio::test]
+async fn a_refresh_whose_answer_was_lost_is_asked_again_with_the_same_token() {
+    let town = Town::new().await;
+    let first = town.register("ana").await.unwrap();
+    let lost = town.service.refresh(&first.refresh_token).await.unwrap();
+    town.clock.advance_ms(MINUTE_MS - 1);
+    let again = town.service.refresh(&first.refresh_token).await.unwrap();
+    assert_eq!(again.identity, first.identity);
+    assert_eq!(town.service.identify(&again.access_token), Ok(first.identity));
+    let next = town.service.refresh(&again.refresh_token).await.unwrap();
+    assert!(town.service.refresh(&next.refresh_token).await.is_ok());
+    assert_eq!(refused(town.service.refresh(&lost.refresh_token).await), Refusal::RefreshRefused, "what was lost is good no more than what came");
+}
+
+#[tokio::test]
+async fn after_a_minute_a_refresh_token_that_comes_again_was_stolen() {
+    let town = Town::new().await;
+    let first = town.register("ana").await.unwrap();
+    let second = town.service.refresh(&first.refresh_token).await.unwrap();
+    town.clock.advance_ms(MINUTE_MS);
+    assert_eq!(refused(town.service.refresh(&first.refresh_token).await), Refusal::RefreshRefused);
+    assert_eq!(town.service.identify(&second.access_token), Err(Refusal::NotAuthenticated));
+}
+
+#[tokio::test]
+async fn asking_again_does_not_put_off_the_end_of_the_minute() {
+    let town = Town::new().await;
+    let first = town.register("ana").await.unwrap();
+    town.service.refresh(&first.refresh_token).await.unwrap();
+    town.clock.advance_ms(MINUTE_MS - 1);
+    town.service.refresh(&first.refresh_token).await.unwrap();
+    town.clock.advance_ms(1);
+    assert_eq!(refused(town.service.refresh(&first.refresh_token).await), Refusal::RefreshRefused);
+}
+
+#[tokio::test]
+async fn once_the_new_refresh_token_was_used_the_old_one_ends_the_log_in_at_once() {
+    let town = Town::new().await;
+    let stolen = town.register("ana").await.unwrap();
+    let second = town.service.refresh(&stolen.refresh_token).await.unwrap();
+    let third = town.service.refresh(&second.refresh_token).await.unwrap();
+    assert_eq!(refused(town.service.refresh(&stolen.refresh_token).await), Refusal::RefreshRefused);
+    assert_eq!(town.service.identify(&third.access_token), Err(Refusal::NotAuthenticated));
+    assert_eq!(refused(town.service.refresh(&third.refresh_token).await), Refusal::RefreshRefused);
+}
+
 #[tokio::test]
 async fn a_refresh_token_used_twice_ends_its_whole_log_in() {
-    let town = Town::new().await;
+    let town = without_grace().await;
     let (stolen, other) = (town.register("ana").await.unwrap(), log_in(&town, "ana").await.unwrap());
     let fresh = town.service.refresh(&stolen.refresh_token).await.unwrap();
     town.witness.announced();
@@ -210,24 +261,40 @@ async fn a_refresh_token_used_twice_ends_its_whole_log_in() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_those_who_refresh_at_once_at_most_one_succeeds_and_the_log_in_ends() {
+async fn those_who_refresh_at_once_with_one_token_are_all_logged_in() {
     for _ in 0..20 {
         let town = Arc::new(Town::new().await);
         let grant = town.register("ana").await.unwrap();
-        let start = Arc::new(Barrier::new(4));
-        let racers: Vec<_> = (0..4)
-            .map(|_| {
-                let (town, token, start) = (town.clone(), grant.refresh_token.clone(), start.clone());
-                tokio::spawn(async move {
-                    tokio::task::block_in_place(|| start.wait());
-                    town.service.refresh(&token).await.is_ok()
-                })
+        assert_eq!(refresh_at_once(&town, &grant).await, 4);
+        assert_eq!(town.service.identify(&grant.access_token), Ok(grant.identity));
+    }
+}
+
+/// How many of four who refresh with one token get new ones.
+async fn refresh_at_once(town: &Arc<Town>, grant: &Grant) -> u32 {
+    let start = Arc::new(Barrier::new(4));
+    let racers: Vec<_> = (0..4)
+        .map(|_| {
+            let (town, token, start) = (town.clone(), grant.refresh_token.clone(), start.clone());
+            tokio::spawn(async move {
+                tokio::task::block_in_place(|| start.wait());
+                town.service.refresh(&token).await.is_ok()
             })
-            .collect();
-        let mut winners = 0;
-        for racer in racers {
-            winners += u32::from(racer.await.unwrap());
-        }
+        })
+        .collect();
+    let mut winners = 0;
+    for racer in racers {
+        winners += u32::from(racer.await.unwrap());
+    }
+    winners
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn without_grace_at_most_one_of_those_who_refresh_at_once_succeeds_and_the_log_in_ends() {
+    for _ in 0..20 {
+        let town = Arc::new(without_grace().await);
+        let grant = town.register("ana").await.unwrap();
+        let winners = refresh_at_once(&town, &grant).await;
         assert!(winners <= 1, "{winners} got tokens for one");
         assert_eq!(town.service.identify(&grant.access_token), Err(Refusal::NotAuthenticated));
     }
@@ -235,7 +302,7 @@ async fn of_those_who_refresh_at_once_at_most_one_succeeds_and_the_log_in_ends()
 
 #[tokio::test]
 async fn tokens_end_by_the_clock_and_refreshing_puts_the_end_off() {
-    let tokens = TokenPolicy { access_ttl_ms: MINUTE_MS, refresh_ttl_ms: 10 * MINUTE_MS };
+    let tokens = TokenPolicy { access_ttl_ms: MINUTE_MS, refresh_ttl_ms: 10 * MINUTE_MS, ..TokenPolicy::default() };
     let town = Plan { tokens, ..Plan::default() }.found().await;
     let first = town.register("ana").await.unwrap();
     assert_eq!(first.access_ttl_ms, MINUTE_MS);
@@ -311,6 +378,44 @@ async fn log_ins_are_listed_named_and_ended_one_by_one() {
     assert_eq!(town.service.revoke(first.identity, Which::AllBut(first.identity.session)).await, Ok(vec![]));
     assert_eq!(town.service.revoke(first.identity, Which::All).await, Ok(vec![first.identity.session]));
     assert_eq!(town.service.identify(&first.access_token), Err(Refusal::NotAuthenticated));
+}
+
+#[tokio::test]
+async fn one_log_in_too_many_ends_the_one_that_was_refreshed_longest_ago() {
+    let town = Plan { tokens: TokenPolicy { log_ins_per_user: 3, ..TokenPolicy::default() }, ..Plan::default() }.found().await;
+    let bystander = town.register("bob").await.unwrap();
+    let mut grants = vec![town.register("ana").await.unwrap()];
+    for _ in 0..2 {
+        town.clock.advance_ms(1);
+        grants.push(log_in(&town, "ana").await.unwrap());
+    }
+    town.clock.advance_ms(1);
+    town.service.refresh(&grants[0].refresh_token).await.unwrap();
+    town.witness.announced();
+    town.clock.advance_ms(1);
+
+    let newest = log_in(&town, "ana").await.unwrap();
+
+    assert_eq!(revoked(town.witness.announced()), [(Topic::User(newest.identity.user), vec![grants[1].identity.session])]);
+    let listed: Vec<_> = town.service.log_ins(newest.identity).await.unwrap().into_iter().map(|log_in| log_in.id).collect();
+    assert_eq!(listed, [&newest, &grants[2], &grants[0]].map(|grant| grant.identity.session));
+    assert_eq!(town.service.identify(&grants[1].access_token), Err(Refusal::NotAuthenticated));
+    for good in [&newest, &grants[2], &grants[0], &bystander] {
+        assert!(town.service.identify(&good.access_token).is_ok());
+    }
+}
+
+#[tokio::test]
+async fn a_log_in_is_not_the_one_too_many_itself_when_the_clock_was_set_back() {
+    let town = Plan { tokens: TokenPolicy { log_ins_per_user: 2, ..TokenPolicy::default() }, ..Plan::default() }.found().await;
+    let first_moment = town.now();
+    for result in [town.register("ana").await, log_in(&town, "ana").await] {
+        result.unwrap();
+    }
+    town.clock.set(Timestamp(first_moment.0 - MINUTE_MS));
+    let newest = log_in(&town, "ana").await.unwrap();
+    assert!(town.service.identify(&newest.access_token).is_ok());
+    assert_eq!(town.service.log_ins(newest.identity).await.unwrap().len(), 2);
 }
 
 #[tokio::test]

@@ -188,10 +188,20 @@ refuses('account.refresh', 'auth.refresh_refused', 'an access token', async (wor
   await (await world.nobody()).call('account.refresh', { refresh_token: world.ana.tokens.access_token });
 });
 
-refuses('account.refresh', 'auth.refresh_refused', 'used twice, and then the one that followed it too', async (world) => {
+accepts('account.refresh', 'gives the answer again to whom it was lost', async (world) => {
   const guest = await world.somebody();
   const nobody = await world.nobody();
-  const { refresh_token } = await nobody.call('account.refresh', { refresh_token: guest.tokens.refresh_token });
+  await nobody.call('account.refresh', { refresh_token: guest.tokens.refresh_token });
+  const tokens = await nobody.call('account.refresh', { refresh_token: guest.tokens.refresh_token });
+  assert.equal(tokens.session, guest.tokens.session);
+  assert.equal((await nobody.call('hello', { token: tokens.access_token })).user.id, guest.user);
+});
+
+refuses('account.refresh', 'auth.refresh_refused', 'used again after the one that followed it, and then all that followed', async (world) => {
+  const guest = await world.somebody();
+  const nobody = await world.nobody();
+  const next = await nobody.call('account.refresh', { refresh_token: guest.tokens.refresh_token });
+  const { refresh_token } = await nobody.call('account.refresh', { refresh_token: next.refresh_token });
   const refusal = await refusalOf(() => nobody.call('account.refresh', { refresh_token: guest.tokens.refresh_token }));
   assert.equal(refusal.code, 'auth.refresh_refused');
   await nobody.call('account.refresh', { refresh_token });

@@ -8,7 +8,7 @@ import path from 'node:path';
 
 import WebSocket from 'ws';
 
-import { row, sum } from '../support/besieged.js';
+import { row, sum } from '../support/siege.js';
 import { connect, everyCarrier, liveCarriers } from '../support/carriers.js';
 import { Refusal } from '../support/client.js';
 import { contract } from '../support/contract.js';
@@ -132,6 +132,36 @@ row('row 32 · a refresh token used twice ends the whole family', { counts: refu
   await assert.rejects(nobody.call('account.refresh', { refresh_token: last.refresh_token }), refusedWith('auth.refresh_refused'));
   assert.ok(!server.log.includes(stolen), 'the log tells the token');
   await nobody.close();
+});
+
+row('row 32 · a refresh token whose answer was lost is good again, until the one that it gave was used', { counts: refused('auth.refresh_refused') }, async ({ server }) => {
+  const ana = await arrive(server, 'Socket.IO');
+  const refresh = async (refresh_token) => {
+    const nobody = await connect('plain JSON', server);
+    try {
+      return await nobody.call('account.refresh', { refresh_token });
+    } finally {
+      await nobody.close();
+    }
+  };
+  const { refresh_token: first } = ana.tokens;
+  await refresh(first); // Nobody keeps what came.
+  const both = await Promise.all([refresh(first), post(server, '/api/v1/sessions/refresh', { refresh_token: first })]);
+  const [again, { json: elsewhere }] = both;
+  for (const { access_token } of [again, elsewhere]) assert.equal((await request(server, '/api/v1/account', { token: access_token })).status, 200);
+  await ana.call('account.get');
+  await refresh(again.refresh_token);
+  await assert.rejects(refresh(first), refusedWith('auth.refresh_refused'));
+  await ana.end();
+  await isRefusedEverywhere(server, again.access_token, 'of the family');
+});
+
+row('row 32 · without the grace a second use ends the family at once', { settings: { 'tokens.refresh_grace_s': 0 }, counts: status(401) }, async ({ server }) => {
+  const { refresh_token } = await register(server);
+  const refresh = () => post(server, '/api/v1/sessions/refresh', { refresh_token });
+  const { json: next } = await refresh();
+  assert.equal((await refresh()).status, 401);
+  await isRefusedEverywhere(server, next.access_token, 'of the family');
 });
 
 const GUESSING = {

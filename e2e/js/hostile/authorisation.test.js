@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 
-import { row } from '../support/besieged.js';
+import { row } from '../support/siege.js';
 import { everyCarrier, liveCarriers } from '../support/carriers.js';
 import { Refusal } from '../support/client.js';
 import { contract } from '../support/contract.js';

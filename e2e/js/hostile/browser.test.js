@@ -5,7 +5,7 @@ import { once } from 'node:events';
 
 import WebSocket from 'ws';
 
-import { row } from '../support/besieged.js';
+import { row } from '../support/siege.js';
 import { arrive, group, register } from '../support/people.js';
 import { request } from '../support/request.js';
 import { within } from '../support/patience.js';

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 
 import WebSocket from 'ws';
 
-import { row } from '../support/besieged.js';
+import { row } from '../support/siege.js';
 import { everyCarrier, liveCarriers } from '../support/carriers.js';
 import { contract } from '../support/contract.js';
 import { within } from '../support/patience.js';

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 
-import { row } from '../support/besieged.js';
+import { row } from '../support/siege.js';
 import { connect, liveCarriers } from '../support/carriers.js';
 import { Refusal } from '../support/client.js';
 import { within } from '../support/patience.js';

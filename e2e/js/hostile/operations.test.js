@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 
 import WebSocket from 'ws';
 
-import { row } from '../support/besieged.js';
+import { row } from '../support/siege.js';
 import { connect, everyCarrier } from '../support/carriers.js';
 import { within } from '../support/patience.js';
 import { arrive, group, register, say } from '../support/people.js';
@@ -128,7 +128,8 @@ row('row 68 · secrets are in no line that the server writes, whatever happens t
   }
   // A refresh token that comes twice is reported, and not told.
   const stolen = grant(await register(server));
-  grant((await post(server, '/api/v1/sessions/refresh', { refresh_token: stolen.refresh_token })).json);
+  const next = grant((await post(server, '/api/v1/sessions/refresh', { refresh_token: stolen.refresh_token })).json);
+  grant((await post(server, '/api/v1/sessions/refresh', { refresh_token: next.refresh_token })).json);
   await post(server, '/api/v1/sessions/refresh', { refresh_token: stolen.refresh_token });
 
   // A crash amid traffic, the start after it, and what operators look at.

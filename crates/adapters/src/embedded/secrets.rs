@@ -1,16 +1,18 @@
 //! The operating system's randomness, and argon2id.
 
-use std::sync::Arc;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, mpsc};
 use std::thread;
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{Error as HashError, PasswordHasher as _, PasswordVerifier};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::password_hash::Error as HashError;
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use async_trait::async_trait;
+use parking_lot::Mutex;
 use rialto_domain::auth::Password;
 use rialto_domain::ports::{PasswordHasher, PortError, PortResult, Randomness};
-use tokio::sync::Semaphore;
-use tokio::task::spawn_blocking;
+use tokio::sync::{Semaphore, oneshot};
 
 const BACKEND: &str = "password hashing";
 
@@ -53,6 +55,7 @@ pub struct Argon2Hasher {
     admitted: Arc<Semaphore>,
     /// Permits to work.
     turns: Arc<Semaphore>,
+    hands: Hands,
     /// What passwords of unknown users are held against: as costly as the others, and no password is known to fit.
     nobody: Arc<str>,
 }
@@ -66,22 +69,78 @@ impl Argon2Hasher {
             argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
             admitted: Arc::new(Semaphore::new(cost.at_once + cost.waiting)),
             turns: Arc::new(Semaphore::new(cost.at_once)),
+            hands: Hands::new(cost.at_once),
             nobody: format!("$argon2id$v=19$m={},t={},p=1${salt}${hash}", cost.memory_kib, cost.passes).into(),
         })
     }
 
-    /// Waits for a turn and works on a thread that may block.
-    async fn work<T: Send + 'static>(&self, work: impl FnOnce(Argon2<'static>) -> PortResult<T> + Send + 'static) -> PortResult<T> {
+    /// Waits for a turn and has the work done by a thread that may block.
+    async fn work<T: Send + 'static>(&self, work: impl FnOnce(&Argon2<'static>, &mut Memory) -> PortResult<T> + Send + 'static) -> PortResult<T> {
         let admitted = self.admitted.clone().try_acquire_owned().map_err(|_| PortError::Overloaded { backend: BACKEND })?;
         let turn = self.turns.clone().acquire_owned().await.map_err(unavailable)?;
         let argon2 = self.argon2.clone();
         // The permits go along: work whose asker went away still occupies its core until it is done.
-        let done = spawn_blocking(move || {
+        let (told, done) = oneshot::channel();
+        let job = move |memory: &mut Memory| {
             let _until_done = (admitted, turn);
             metrics::counter!("rialto_password_hashes_total").increment(1);
-            work(argon2)
-        });
+            // Whoever asked may have gone away.
+            let _ = told.send(work(&argon2, memory));
+        };
+        self.hands.take(Box::new(job)).map_err(unavailable)?;
         done.await.map_err(unavailable)?
+    }
+}
+
+/// The memory of a thread that hashes. It is kept: given back after each hash and asked for anew, aligned as it must be, it
+/// leaves holes in the allocator's that the next one does not fit into.
+#[derive(Default)]
+struct Memory(Vec<Block>);
+
+impl Memory {
+    fn hash(&mut self, argon2: &Argon2<'_>, password: &Password, salt: &[u8], length: usize) -> Result<Output, HashError> {
+        let mut room = [0; Output::MAX_LENGTH];
+        let made = room.get_mut(..length).ok_or(HashError::OutputSize)?;
+        self.0.resize(argon2.params().block_count(), Block::default());
+        argon2.hash_password_into_with_memory(password.reveal().as_bytes(), salt, made, &mut self.0)?;
+        Output::new(made).map_err(HashError::from)
+    }
+}
+
+/// The threads that hash: as many as hashes may be made at once, for as long as the hasher lives, each with its memory.
+struct Hands {
+    most: usize,
+    hired: Mutex<usize>,
+    jobs: mpsc::Sender<Job>,
+    waiting: Arc<Mutex<mpsc::Receiver<Job>>>,
+}
+
+type Job = Box<dyn FnOnce(&mut Memory) + Send>;
+
+impl Hands {
+    fn new(most: usize) -> Self {
+        let (jobs, waiting) = mpsc::channel();
+        Self { most, hired: Mutex::new(0), jobs, waiting: Arc::new(Mutex::new(waiting)) }
+    }
+
+    fn take(&self, job: Job) -> io::Result<()> {
+        let mut hired = self.hired.lock();
+        if *hired < self.most {
+            let waiting = self.waiting.clone();
+            thread::Builder::new().name("rialto-hash".into()).spawn(move || Self::work(&waiting))?;
+            *hired += 1;
+        }
+        self.jobs.send(job).map_err(|_| io::Error::other("nobody takes what is to be hashed"))
+    }
+
+    fn work(waiting: &Mutex<mpsc::Receiver<Job>>) {
+        let mut memory = Memory::default();
+        loop {
+            let job = waiting.lock().recv();
+            let Ok(job) = job else { return };
+            // Whoever waits for it hears that there is no answer; the others still want theirs.
+            let _ = catch_unwind(AssertUnwindSafe(|| job(&mut memory)));
+        }
     }
 }
 
@@ -94,10 +153,17 @@ impl Default for Argon2Hasher {
 #[async_trait]
 impl PasswordHasher for Argon2Hasher {
     async fn hash(&self, password: Password) -> PortResult<String> {
-        self.work(move |argon2| {
+        self.work(move |argon2, memory| {
             let mut salt = [0; 16];
             OsRandomness.fill(&mut salt);
-            let hash: PasswordHash = argon2.hash_password_with_salt(password.reveal().as_bytes(), &salt).map_err(unavailable)?;
+            let hash = memory.hash(argon2, &password, &salt, Params::DEFAULT_OUTPUT_LEN).map_err(unavailable)?;
+            let hash = PasswordHash {
+                algorithm: Algorithm::Argon2id.ident(),
+                version: Some(Version::V0x13.into()),
+                params: ParamsString::try_from(argon2.params()).map_err(unavailable)?,
+                salt: Some(Salt::new(&salt).map_err(unavailable)?),
+                hash: Some(hash),
+            };
             Ok(hash.to_string())
         })
         .await
@@ -105,13 +171,16 @@ impl PasswordHasher for Argon2Hasher {
 
     async fn verify(&self, password: Password, hash: Option<String>) -> PortResult<bool> {
         let (known, hash) = (hash.is_some(), hash.map_or_else(|| self.nobody.clone(), Arc::from));
-        self.work(move |argon2| {
+        self.work(move |_, memory| {
             let hash = PasswordHash::new(&hash).map_err(corrupt)?;
-            match argon2.verify_password(password.reveal().as_bytes(), &hash) {
-                Ok(()) => Ok(known),
-                Err(HashError::PasswordInvalid) => Ok(false),
-                Err(error) => Err(corrupt(error)),
-            }
+            let (Some(salt), Some(expected)) = (&hash.salt, &hash.hash) else { return Err(corrupt(HashError::PasswordInvalid)) };
+            // A hash is made again the way that it was made, whatever is usual now.
+            let algorithm = Algorithm::try_from(hash.algorithm.as_str()).map_err(corrupt)?;
+            let version = hash.version.map_or(Ok(Version::default()), Version::try_from).map_err(corrupt)?;
+            let argon2 = Argon2::new(algorithm, version, Params::try_from(&hash).map_err(corrupt)?);
+            let made = memory.hash(&argon2, &password, salt, expected.len()).map_err(corrupt)?;
+            // Outputs compare in constant time.
+            Ok(known && made == *expected)
         })
         .await
     }
@@ -201,6 +270,30 @@ mod tests {
             hash.await.expect("has its turn");
         }
         instead.await.expect("has its turn");
+    }
+
+    #[tokio::test]
+    async fn no_more_threads_hash_than_may_at_once_whoever_asks_how_often() {
+        let hasher = Arc::new(cheap(2, 64));
+        let asked: Vec<_> = (0..60)
+            .map(|_| {
+                let hasher = hasher.clone();
+                tokio::spawn(async move { hasher.work(|_, _| Ok(thread::current().id())).await.expect("is done") })
+            })
+            .collect();
+        let mut threads = std::collections::HashSet::new();
+        for done in asked {
+            threads.insert(done.await.expect("is told"));
+        }
+        assert!(threads.len() <= 2, "{threads:?}");
+    }
+
+    #[tokio::test]
+    async fn a_hash_that_panics_takes_no_thread_away() {
+        let hasher = cheap(1, 8);
+        let panicked = hasher.work::<()>(|_, _| panic!("as the test wishes")).await;
+        assert!(matches!(panicked, Err(PortError::Unavailable { .. })), "{panicked:?}");
+        assert!(hasher.hash(password("correct horse")).await.is_ok());
     }
 
     #[test]

@@ -20,6 +20,8 @@ mod openapi;
 mod operations;
 mod pages;
 mod polling;
+#[cfg(feature = "simulation")]
+mod query;
 mod rest;
 mod routes;
 mod server;
@@ -31,6 +33,8 @@ use crate::realtime::HandOver;
 
 pub use assets::{Asset, Assets};
 pub use operations::{Metrics, Operations, Readiness};
+#[cfg(feature = "simulation")]
+pub use query::Queries;
 pub use server::Http;
 pub use site::{Parts, Web};
 pub use tls::{CertificateError, Tls};

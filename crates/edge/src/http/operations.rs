@@ -14,13 +14,14 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::answer::{Fault, with_type};
+use crate::shortage::{PAUSE, Shortage};
 
 /// Asks whether everything that the service depends on can be used. The text of an error is for operators.
 pub type Readiness = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync>;
@@ -102,13 +103,16 @@ fn text(status: StatusCode, text: impl Into<Body>) -> Response<Body> {
 
 async fn accept(listener: TcpListener, router: Router) {
     let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let mut shortage = Shortage::default();
     loop {
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
         let socket = match listener.accept().await {
             Ok((socket, _)) => socket,
             Err(error) => {
-                tracing::warn!(%error, "a connection of an operator cannot be accepted; trying again soon");
-                tokio::time::sleep(Duration::from_millis(100)).await;
+                if shortage.is_news(Instant::now()) {
+                    tracing::warn!(%error, "connections of operators cannot be accepted now; trying again until they can");
+                }
+                tokio::time::sleep(PAUSE).await;
                 continue;
             }
         };

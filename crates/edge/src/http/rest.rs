@@ -44,13 +44,13 @@ pub(super) fn router(contract: &Value) -> Router<Arc<Site>> {
 type Path = Result<RawPathParams, RawPathParamsRejection>;
 
 /// A row of the table, ready to serve.
-struct Resource {
-    route: &'static Route,
-    kinds: Kinds,
+pub(super) struct Resource {
+    pub(super) route: &'static Route,
+    pub(super) kinds: Kinds,
 }
 
 /// Why a request is not answered with a result.
-enum No {
+pub(super) enum No {
     Fault(Fault),
     /// The data is not what the command takes.
     Invalid(String),
@@ -117,7 +117,7 @@ impl Resource {
         Ok(fields)
     }
 
-    fn read_query(&self, uri: &http::Uri) -> Result<Fields, No> {
+    pub(super) fn read_query(&self, uri: &http::Uri) -> Result<Fields, No> {
         let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(uri).map_err(|_| Fault::Malformed("the query is malformed".into()))?;
         let mut fields = Fields::default();
         for (number, (name, text)) in pairs.iter().enumerate() {

@@ -8,7 +8,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::time::timeout;
@@ -19,6 +19,7 @@ use super::connection::Socket;
 use super::gate::STALL;
 use super::server::Serving;
 use crate::realtime::{AdoptedStream, Permit};
+use crate::shortage::{PAUSE, Shortage};
 
 /// A certificate and its key, ready to serve with.
 #[derive(Clone)]
@@ -46,8 +47,6 @@ pub enum CertificateError {
     Unusable(#[source] rustls::Error),
 }
 
-/// How long to wait when the system has no room for another connection.
-const PAUSE: Duration = Duration::from_millis(100);
 /// How long the peer may go on sending to a connection that we closed.
 const LINGER: Duration = Duration::from_secs(2);
 
@@ -78,6 +77,7 @@ impl Tls {
 
 /// Accepts connections for as long as it is polled.
 pub(super) async fn accept(listener: TcpListener, tls: Tls, serving: Serving) {
+    let mut shortage = Shortage::default();
     loop {
         match listener.accept().await {
             Ok((socket, peer)) => {
@@ -92,7 +92,9 @@ pub(super) async fn accept(listener: TcpListener, tls: Tls, serving: Serving) {
             }
             Err(error) if matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset) => {}
             Err(error) => {
-                tracing::warn!(%error, "a connection cannot be accepted; trying again soon");
+                if shortage.is_news(Instant::now()) {
+                    tracing::warn!(%error, "connections cannot be accepted now; trying again until they can");
+                }
                 tokio::time::sleep(PAUSE).await;
             }
         }

@@ -3,8 +3,9 @@
 use bytes::Bytes;
 use rialto_domain::auth::Identity;
 use rialto_domain::limit::Bucket;
+use rialto_domain::publication::Topic;
 use rialto_domain::session::Session;
-use rialto_domain::{ChannelId, Timestamp};
+use rialto_domain::{ChannelId, Timestamp, UserId};
 use rialto_wire::command::{Command, Hello};
 use rialto_wire::engineio::Heartbeat;
 use rialto_wire::socketio::Assembly;
@@ -124,6 +125,8 @@ pub(super) struct Rare {
     pub(super) queued_bytes: usize,
     /// Between hello and `ready`.
     pub(super) arriving: Option<Arriving>,
+    /// Whose presence it wants to watch, and nobody has said yet that it may.
+    pub(super) asks_for: Vec<UserId>,
 }
 
 /// A connection that is registered, but has not got its first payload.
@@ -217,7 +220,7 @@ impl Connection {
             arriving.hold(frame, max_bytes);
             return Announced::Withheld;
         }
-        if self.is_lagging {
+        if self.is_lagging || self.only_asks_for(announcement.topic()) {
             return Announced::Withheld;
         }
         if self.outbox.bytes() + frame.len() > max_bytes {
@@ -237,6 +240,11 @@ impl Connection {
         true
     }
 
+    /// Is it in this room only until somebody says whether it may be?
+    fn only_asks_for(&self, topic: Topic) -> bool {
+        matches!((topic, &self.rare), (Topic::Presence(user), Some(rare)) if rare.asks_for.contains(&user))
+    }
+
     pub(super) fn arriving(&mut self) -> Option<&mut Arriving> {
         self.rare.as_mut()?.arriving.as_mut()
     }
@@ -250,7 +258,7 @@ impl Connection {
         let rare = self.rare.as_mut()?;
         let asked = rare.queue.pop_front();
         rare.queued_bytes -= asked.as_ref().map_or(0, |asked| asked.bytes);
-        if rare.queue.is_empty() && rare.arriving.is_none() {
+        if rare.queue.is_empty() && rare.arriving.is_none() && rare.asks_for.is_empty() {
             self.rare = None;
         }
         asked
@@ -281,8 +289,8 @@ impl Arriving {
 mod tests {
     use super::super::admission::Admission;
     use super::*;
-    use rialto_domain::publication::{PositionsMoved, Publication, Topic};
-    use rialto_domain::{Seq, UserId};
+    use rialto_domain::Seq;
+    use rialto_domain::publication::{PositionsMoved, Publication};
     use rialto_wire::engineio::Pace;
     use std::sync::Arc;
 

@@ -137,8 +137,8 @@ impl Shard {
             if watch.users.len() > self.shared.settings.limits.users_per_command {
                 return Some(Answer::Invoked(reply_to, Err(Refusal::TooMany)));
             }
-            let promise = gateway.watchable(identity, watch.users.clone());
-            return self.attempt(index, promise, move |result| Answer::Watchable(reply_to, command, result));
+            let users = watch.users.clone();
+            return self.ask_to_watch(index, reply_to, command, identity, users);
         }
         let promise = gateway.invoke(Caller { identity, address }, *command);
         self.attempt(index, promise, move |result| Answer::Invoked(reply_to, result))

@@ -8,7 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::Instant;
 
 use super::admission::{Admission, Permit};
 use super::mailbox::Mailbox;
@@ -16,6 +16,7 @@ use super::opening::Opening;
 use super::shard::Mail;
 use super::stream::Stream;
 use crate::settings::Settings;
+use crate::shortage::{PAUSE, Shortage};
 
 /// A connection for the HTTP stack: it began with a request that is not for the shards.
 #[derive(Debug)]
@@ -47,8 +48,6 @@ pub(super) struct Acceptor {
 
 /// Names the waker among the listeners.
 const WAKE: Token = Token(usize::MAX);
-/// How long to wait when the system has no room for another connection.
-const PAUSE: Duration = Duration::from_millis(100);
 
 impl Acceptor {
     /// Accepts on these listeners until stopped.
@@ -77,7 +76,7 @@ impl Acceptor {
             admission,
             mailboxes,
             next: 0,
-            is_starved: false,
+            shortage: Shortage::default(),
             is_stopped: Arc::clone(&is_stopped),
         };
         let thread = std::thread::Builder::new().name("rialto-accept".into()).spawn(move || accepting.run(poll))?;
@@ -99,8 +98,7 @@ struct Accepting {
     admission: Arc<Admission>,
     mailboxes: Vec<Arc<Mailbox>>,
     next: usize,
-    /// The system had no room for the last connection.
-    is_starved: bool,
+    shortage: Shortage,
     is_stopped: Arc<AtomicBool>,
 }
 
@@ -124,14 +122,11 @@ impl Accepting {
     fn accept_all(&mut self, number: usize) -> bool {
         while !self.is_stopped.load(Ordering::Acquire) {
             match self.listeners[number].accept() {
-                Ok((stream, peer)) => {
-                    self.is_starved = false;
-                    self.admit(stream, peer);
-                }
+                Ok((stream, peer)) => self.admit(stream, peer),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) => {}
                 Err(error) => {
-                    if !std::mem::replace(&mut self.is_starved, true) {
+                    if self.shortage.is_news(Instant::now()) {
                         tracing::warn!(%error, "connections cannot be accepted now; trying again until they can");
                     }
                     return false;

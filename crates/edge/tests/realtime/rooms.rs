@@ -197,3 +197,74 @@ fn whom_one_is_parted_from_one_does_not_hear_of_any_more() {
     let (name, told) = ana.event();
     assert_eq!((name.as_str(), &told["user"]), ("presence", &json!(user("cleo"))));
 }
+
+/// Somebody came: those who watch are told.
+fn arrive(server: &Server, name: &str) {
+    let presence = UserPresence { user: user(name), presence: Presence { online: true, last_seen: None } };
+    server.service.publish(Topic::Presence(user(name)), Publication::Presence(presence));
+}
+
+#[test]
+fn a_block_that_comes_while_it_is_asked_whom_one_may_watch_is_not_missed() {
+    let server = Server::start();
+    let gate = Arc::new(Semaphore::new(0));
+    let mut ana = Client::hello(server.address, "ana");
+    *server.service.slow_watches.lock() = Some(Arc::clone(&gate));
+    ana.ask("presence.watch", json!({"users": [user("ben"), user("cleo")]}));
+    assert_eq!(server.until_asked(), "watchable");
+    // The answer that is under way names both.
+    server.service.publish(Topic::User(user("ana")), Publication::Parted { user: user("ana"), from: user("ben") });
+    gate.add_permits(1);
+    assert_eq!(ana.json()["ok"]["presences"].as_array().unwrap().len(), 2);
+    arrive(&server, "ben");
+    arrive(&server, "cleo");
+    assert_eq!(ana.event().1["user"], json!(user("cleo")));
+}
+
+#[test]
+fn before_it_is_said_whom_one_may_watch_one_hears_of_nobody_new() {
+    let server = Server::start();
+    let mut ana = Client::hello(server.address, "ana");
+    ana.call("presence.watch", json!({"users": [user("cleo")]}));
+    let gate = Arc::new(Semaphore::new(0));
+    *server.service.slow_watches.lock() = Some(Arc::clone(&gate));
+    ana.ask("presence.watch", json!({"users": [user("ben"), user("cleo"), user("stranger")]}));
+    assert_eq!(server.until_asked(), "watchable");
+    for name in ["stranger", "ben", "cleo"] {
+        arrive(&server, name);
+    }
+    assert_eq!(ana.event().1["user"], json!(user("cleo")), "who was watched before still is");
+    gate.add_permits(1);
+    assert!(ana.json()["ok"].is_object());
+    for name in ["stranger", "ben"] {
+        arrive(&server, name);
+    }
+    assert_eq!(ana.event().1["user"], json!(user("ben")));
+}
+
+#[test]
+fn nothing_shared_any_more_while_it_is_asked_whom_one_may_watch_is_not_missed() {
+    let server = Server::start();
+    let gate = Arc::new(Semaphore::new(0));
+    let mut ana = Client::hello(server.address, "ana");
+    *server.service.slow_watches.lock() = Some(Arc::clone(&gate));
+    ana.ask("presence.watch", json!({"users": [user("ben"), user("cleo")]}));
+    assert_eq!(server.until_asked(), "watchable");
+    server.service.strangers.lock().insert(user("ben"));
+    *server.service.slow_watches.lock() = None;
+    server.service.remove(GENERAL, user("ben"));
+    assert_eq!(ana.event().1["change"], "removed");
+    gate.add_permits(1);
+    assert!(ana.json()["ok"].is_object());
+    // It is asked again in the background.
+    let mut hears_of_ben = || {
+        arrive(&server, "ben");
+        arrive(&server, "cleo");
+        let hears = ana.event().1["user"] == json!(user("ben"));
+        if hears {
+            ana.event();
+        }
+        hears
+    };
+    while hears_of_ben() {}
+}

@@ -50,6 +50,8 @@ pub struct TestService {
     /// While it is set, lists of channels wait here, and the first payload.
     pub slow_lists: Mutex<Option<Arc<Semaphore>>>,
     pub slow_welcomes: Mutex<Option<Arc<Semaphore>>>,
+    /// While it is set, who may be watched is looked up, and the answer waits here.
+    pub slow_watches: Mutex<Option<Arc<Semaphore>>>,
     /// Whose presence nobody may watch.
     pub strangers: Mutex<BTreeSet<UserId>>,
     pub connections: Mutex<Vec<UserId>>,
@@ -201,8 +203,15 @@ impl Gateway for TestGateway {
     }
 
     fn watchable(&self, _: Identity, users: Vec<UserId>) -> Promise<Vec<UserId>> {
-        let strangers = self.0.strangers.lock().clone();
-        Box::pin(async move { Ok(users.into_iter().filter(|who| !strangers.contains(who)).collect()) })
+        let service = Arc::clone(&self.0);
+        let strangers = service.strangers.lock().clone();
+        let gate = service.slow_watches.lock().clone();
+        Box::pin(async move {
+            if let Some(gate) = gate {
+                service.hold_up("watchable", &gate).await;
+            }
+            Ok(users.into_iter().filter(|who| !strangers.contains(who)).collect())
+        })
     }
 
     fn connected(&self, identity: Identity) {
@@ -274,6 +283,7 @@ impl Server {
             slow_sends: Arc::new(Semaphore::new(0)),
             slow_lists: Mutex::default(),
             slow_welcomes: Mutex::default(),
+            slow_watches: Mutex::default(),
             strangers: Mutex::new([user("stranger")].into()),
             connections: Mutex::default(),
             addresses: Mutex::default(),

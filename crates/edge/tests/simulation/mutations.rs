@@ -9,10 +9,14 @@ const WORLDS: u64 = 200;
 
 /// Breaks the server in one way; some world must show it, and the judge must call it by one of these names.
 fn is_found(mutation: Mutation, invariants: &[&str]) {
+    // Much must go wrong for a server to be asked twice.
+    is_found_in(|seed| Plan { cut_one_in: 10, fail_one_in: 12, ..Plan::of(seed) }, mutation, invariants);
+}
+
+fn is_found_in(plan: impl Fn(u64) -> Plan, mutation: Mutation, invariants: &[&str]) {
     let mut others = Vec::new();
     for seed in 0..WORLDS {
-        // Much must go wrong for a server to be asked twice.
-        let plan = Plan { mutation: Some(mutation), cut_one_in: 10, fail_one_in: 12, ..Plan::of(seed) };
+        let plan = Plan { mutation: Some(mutation), ..plan(seed) };
         let violations = rialto_testkit::sim::run(&plan, build).violations;
         if violations.iter().any(|violation| invariants.contains(&violation.invariant)) {
             return;
@@ -65,4 +69,30 @@ fn a_wrong_number_of_unread_messages_is_found() {
 #[test]
 fn two_orders_are_found() {
     is_found(Mutation::Swaps, &["one order"]);
+}
+
+#[test]
+fn a_message_that_comes_back_after_it_was_hidden_is_found() {
+    is_found(Mutation::ForgetsWhatWasHidden, &["what was hidden stays hidden"]);
+}
+
+#[test]
+fn an_author_who_is_forgotten_is_found() {
+    is_found(Mutation::ForgetsTheAuthor, &["nothing is invented"]);
+}
+
+#[test]
+fn a_block_that_does_not_hold_is_found() {
+    is_found(Mutation::IgnoresBlocks, &["a block holds"]);
+}
+
+#[test]
+fn a_link_that_lets_in_too_many_is_found() {
+    // It takes time until people have left and come back more often than they may.
+    is_found_in(|seed| Plan { storm_ms: 60_000, think_ms: 300, ..Plan::calm(seed) }, Mutation::InvitesForEver, &["an invite lets in as many as it says"]);
+}
+
+#[test]
+fn a_deleted_channel_that_can_be_read_is_found() {
+    is_found(Mutation::KeepsWhatWasDeleted, &["what was deleted is gone"]);
 }

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::Config;
+use super::{Config, Profile};
 
 /// Two settings or more that cannot both hold.
 #[derive(Debug, PartialEq)]
@@ -38,13 +38,15 @@ pub(super) fn contradictions(config: &Config) -> Vec<Contradiction> {
             ),
         );
     }
-    if edge.outbox_bytes < transport.max_payload {
+    // Echoes are no messages, and what waits for whom they go to makes room for the largest.
+    let has_messages = server.profile == Profile::Production;
+    if has_messages && edge.outbox_bytes < transport.max_payload {
         say(
             &["edge.outbox_bytes", "max_payload"],
             format!("edge.outbox_bytes: {} cannot hold one frame of max_payload = {} bytes", edge.outbox_bytes, transport.max_payload),
         );
     }
-    if limits.body_bytes >= transport.max_payload {
+    if has_messages && limits.body_bytes >= transport.max_payload {
         say(
             &["limits.body_bytes", "max_payload"],
             format!(
@@ -140,6 +142,17 @@ mod tests {
         assert_eq!(keys_of(&outbox), [["edge.outbox_bytes", "max_payload"]]);
         let body = with(|config| config.transport.max_payload = config.limits.body_bytes);
         assert_eq!(keys_of(&body), [["limits.body_bytes", "max_payload"]]);
+    }
+
+    #[test]
+    fn echoes_are_of_any_size() {
+        for max_payload in [1024, 64 << 20] {
+            let echoes = with(|config| {
+                config.server.profile = Profile::Conformance;
+                config.transport.max_payload = max_payload;
+            });
+            assert_eq!(contradictions(&echoes), []);
+        }
         let burst = with(|config| config.limits.command_burst = config.limits.commands_per_second - 1);
         assert_eq!(keys_of(&burst), [["limits.command_burst", "limits.commands_per_second"]]);
         let token = with(|config| {

@@ -150,6 +150,13 @@ fn the_conformance_profile_runs_with_the_times_of_the_protocol_suites() {
 }
 
 #[test]
+fn the_conformance_profile_echoes_more_than_one_may_send_to_people() {
+    let sources = |profile| Sources { flags: flags([("profile", profile), ("max_payload", "16777216")]), ..Sources::default() };
+    assert_eq!(Config::read(&sources("conformance")).unwrap().config.transport.max_payload, 16 << 20);
+    assert!(Config::read(&sources("production")).is_err(), "no outbox holds it");
+}
+
+#[test]
 fn warnings_come_with_a_configuration_that_holds() {
     let sources = Sources { environment: Environment::from([("RIALTO_LISTEN", "0.0.0.0:7878"), ("RIALTO_LOG_LEVLE", "debug")]), ..Sources::default() };
     let warnings = Config::read(&sources).unwrap().warnings;

@@ -191,7 +191,8 @@ fn edge_settings(config: &Config) -> Settings {
             heartbeat: Pace { interval_ms: transport.ping_interval_ms, timeout_ms: transport.ping_timeout_ms },
             ..Timing::default()
         },
-        outbox_bytes: edge.outbox_bytes,
+        // An echo may be larger than what people send.
+        outbox_bytes: edge.outbox_bytes.max(transport.max_payload),
         profile: match server.profile {
             Profile::Production => Offer::Production,
             Profile::Conformance => Offer::Conformance,
@@ -205,7 +206,12 @@ fn policy(config: &Config, epoch: &str) -> Policy {
     let per_minute = |count| Rate::new(count, 60_000, count);
     Policy {
         limits: config.told_limits(),
-        tokens: TokenPolicy { access_ttl_ms: tokens.access_ttl_s * 1000, refresh_ttl_ms: tokens.refresh_ttl_s() * 1000 },
+        tokens: TokenPolicy {
+            access_ttl_ms: tokens.access_ttl_s * 1000,
+            refresh_ttl_ms: tokens.refresh_ttl_s() * 1000,
+            refresh_grace_ms: tokens.refresh_grace_s * 1000,
+            log_ins_per_user: tokens.log_ins_per_user,
+        },
         rates: RatePolicy {
             registrations: Rate::new(limits.registrations_per_address_per_hour, 3_600_000, limits.registrations_per_address_per_hour),
             log_ins_per_address: per_minute(limits.log_ins_per_address_per_minute),

@@ -41,6 +41,11 @@ impl Rest {
         Self { address: url.strip_prefix("http://").unwrap().to_owned(), socket: None, token: None }
     }
 
+    /// A connection on which nobody asks anything.
+    pub(crate) fn knock(&self) -> TcpStream {
+        TcpStream::connect(&self.address).unwrap()
+    }
+
     /// The same person at a server that is elsewhere now.
     pub(crate) fn at(&self, url: &str) -> Self {
         Self { token: self.token.clone(), ..Self::new(url) }

@@ -183,9 +183,9 @@ impl Batch {
         std::mem::take(&mut self.repeated)
     }
 
-    /// Tells a sender, and only them, once more where their entry stands.
-    pub(super) fn tell_again(&mut self, actor: UserId, entry: Entry) {
-        self.told.push((Topic::User(actor), Publication::Entry(Arc::new(entry))));
+    /// Tells this besides.
+    pub(super) fn tell(&mut self, told: Vec<(Topic, Publication)>) {
+        self.told.extend(told);
     }
 
     /// What is to be appended.

@@ -61,6 +61,29 @@ async fn sent_again_it_is_the_same_message_at_the_same_place() {
     assert_eq!(town.words(bob, group).await, ["hello"]);
 }
 
+/// A phone sends and loses the signal; the tablet shows the message, and it is deleted there for oneself.
+#[tokio::test]
+async fn a_retry_of_what_was_hidden_meanwhile_is_told_that_it_was_stored_and_is_hidden() {
+    let town = Town::new().await;
+    let [ana, bob] = town.people(["ana", "bob"]).await;
+    let group = town.group(ana, &[bob]).await;
+    let hello = draft("hello");
+    let place = town.service.send(bob, group, hello.clone(), true).await.unwrap().unwrap();
+    town.service.hide(bob, group, place).await.unwrap();
+    let is_told = |town: &Town| {
+        let [Publication::Entry(entry), Publication::Hidden { seq, .. }] = &town.witness.heard(bob.user)[..] else { return false };
+        (entry.seq, entry.client_id, *seq) == (place, Some(hello.client_id), place)
+    };
+    town.witness.heard(bob.user);
+    town.service.send(bob, group, hello.clone(), false).await.unwrap();
+    town.settle().await;
+    assert!(is_told(&town));
+    town.service.remove_member(ana, group, bob.user).await.unwrap();
+    town.witness.heard(bob.user);
+    town.service.send(bob, group, hello.clone(), false).await.unwrap();
+    assert!(is_told(&town), "also who may not send any more");
+}
+
 /// A phone sends, loses the signal before it hears *stored*, and is asked to leave meanwhile.
 #[tokio::test]
 async fn a_retry_of_what_was_stored_is_no_refusal_whatever_became_of_the_sender() {

@@ -4,7 +4,7 @@ use rialto_domain::entry::Entry;
 use rialto_domain::history::Folded;
 use rialto_domain::log::Seq;
 use rialto_domain::publication::PositionsMoved;
-use rialto_domain::{ChannelId, ClientId};
+use rialto_domain::{ChannelId, ClientId, UserId};
 use rialto_wire::command::ChannelView;
 
 /// A device's number in its world.
@@ -23,12 +23,28 @@ pub struct Note {
     pub deed: Deed,
 }
 
+/// What a command says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Says {
+    /// No words.
+    Nothing,
+    /// These words, which nobody else says.
+    Text(String),
+    /// What that message says, whatever that is by then.
+    Forward {
+        /// Where it stands.
+        from: ChannelId,
+        /// At which place.
+        target: Seq,
+    },
+}
+
 /// What a device did or saw.
 #[derive(Debug)]
 #[expect(missing_docs, reason = "the variants tell what their fields are")]
 pub enum Deed {
-    /// A command with a client id was sent for the first time; `text` is what it says, if anything.
-    Composed { channel: ChannelId, client_id: ClientId, text: Option<String> },
+    /// A command with a client id was sent for the first time.
+    Composed { channel: ChannelId, client_id: ClientId, says: Says },
     /// The device knows where its entry stands.
     Stored { channel: ChannelId, client_id: ClientId, seq: Seq },
     /// The command was refused for good.
@@ -37,12 +53,20 @@ pub enum Deed {
     TurnedAway { code: String },
     /// An entry was announced.
     Heard(Box<Entry>),
-    /// The device caught up, from a position that it had when it asked.
-    Synced { channel: ChannelId, have: Seq, head: Seq, entries: Vec<Entry>, more: bool, positions: PositionsMoved },
+    /// The device caught up, from a position that it had when it asked, at `asked`.
+    Synced { channel: ChannelId, asked: u64, have: Seq, head: Seq, entries: Vec<Entry>, more: bool, positions: PositionsMoved },
     /// The newest messages were read; asked for at `asked`.
     Read { channel: ChannelId, asked: u64, messages: Vec<Folded> },
     /// A channel was looked at.
     Viewed { asked: u64, view: Box<ChannelView> },
+    /// A message is deleted for this person alone.
+    Hid { channel: ChannelId, seq: Seq },
+    /// Somebody is to be blocked, or not any more.
+    Blocks { user: UserId, on: bool },
+    /// It was done; asked for at `asked`.
+    Blocked { user: UserId, on: bool, asked: u64 },
+    /// A link was made by which others come in.
+    Invited { link: String },
     /// The server said or did what it must not.
     Strange(String),
 }

@@ -1,6 +1,6 @@
 //! What was committed, written down beside the store: the truth that everything else is held against.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rialto_domain::channel::ChannelKind;
 use rialto_domain::entry::{Content, Entry, Event, MemberChange};
@@ -12,6 +12,8 @@ use rialto_domain::{ChannelId, UserId};
 #[derive(Default)]
 pub struct Ledger {
     channels: BTreeMap<ChannelId, Log>,
+    hidden: BTreeSet<(ChannelId, UserId, Seq)>,
+    uses: BTreeMap<ChannelId, u64>,
 }
 
 /// One channel's log.
@@ -40,6 +42,27 @@ impl Ledger {
         }
     }
 
+    /// Somebody deleted a message for themselves.
+    pub fn hide(&mut self, channel: ChannelId, user: UserId, seq: Seq) {
+        self.hidden.insert((channel, user, seq));
+    }
+
+    /// What somebody deleted for themselves.
+    pub fn hidden(&self, channel: ChannelId, user: UserId) -> BTreeSet<Seq> {
+        let theirs = (channel, user, Seq::ZERO)..=(channel, user, Seq(u64::MAX));
+        self.hidden.range(theirs).map(|(.., seq)| *seq).collect()
+    }
+
+    /// A link was made that lets so many in.
+    pub fn invite(&mut self, channel: ChannelId, uses: u32) {
+        *self.uses.entry(channel).or_default() += u64::from(uses);
+    }
+
+    /// How many the links into a channel let in.
+    pub fn uses(&self, channel: ChannelId) -> u64 {
+        self.uses.get(&channel).copied().unwrap_or_default()
+    }
+
     /// A channel's log.
     pub fn log(&self, channel: ChannelId) -> Option<&Log> {
         self.channels.get(&channel)
@@ -64,6 +87,11 @@ impl Log {
             visible.push(Interval { from: Seq(1), to: None });
         }
         for entry in &self.entries {
+            if is_end(entry)
+                && let Some(open) = visible.last_mut().filter(|open| open.to.is_none())
+            {
+                open.to = Some(entry.seq);
+            }
             let Event::Member { users, change } = &entry.event else { continue };
             if !users.contains(&user) {
                 continue;
@@ -93,15 +121,36 @@ impl Log {
         self.entries.iter().rev().find(admits).map_or(Seq::ZERO, |entry| entry.seq)
     }
 
-    /// The place of the entry that brought this text in.
-    pub fn origin(&self, text: &str) -> Option<Seq> {
+    /// Who was in it from the beginning.
+    pub fn founders(&self) -> &[UserId] {
+        &self.founders
+    }
+
+    /// The channel was deleted.
+    pub fn is_deleted(&self) -> bool {
+        self.entries.last().is_some_and(is_end)
+    }
+
+    /// What is left of it: of a deleted channel only the entry that says so.
+    pub fn rest(&self) -> &[Entry] {
+        let from = if self.is_deleted() { self.entries.len() - 1 } else { 0 };
+        &self.entries[from..]
+    }
+
+    /// The place of the entry that brought this text into a message.
+    pub fn origin(&self, target: Seq, text: &str) -> Option<Seq> {
         let brings = |entry: &&Entry| match &entry.event {
-            Event::Message(message) => text_of(message.body.as_ref()) == Some(text),
-            Event::Edit { body, .. } => text_of(body.as_ref()) == Some(text),
+            Event::Message(message) => entry.seq == target && text_of(message.body.as_ref()) == Some(text),
+            Event::Edit { target: edited, body, .. } => *edited == target && text_of(body.as_ref()) == Some(text),
             _ => false,
         };
         self.entries.iter().find(brings).map(|entry| entry.seq)
     }
+}
+
+/// Does the channel end with this entry?
+pub fn is_end(entry: &Entry) -> bool {
+    matches!(&entry.event, Event::Channel(change) if change.deleted)
 }
 
 /// Is the user a member at the end of these stretches?

@@ -60,6 +60,16 @@ pub enum Mutation {
     MiscountsUnread,
     /// A log has two orders: neighbours change places when they are read.
     Swaps,
+    /// Messages that somebody deleted for themselves come back.
+    ForgetsWhatWasHidden,
+    /// Who wrote first what is sent on is not told.
+    ForgetsTheAuthor,
+    /// Who is blocked writes on.
+    IgnoresBlocks,
+    /// A link lets in more than it says.
+    InvitesForEver,
+    /// A deleted channel can be read on.
+    KeepsWhatWasDeleted,
 }
 
 impl Plan {

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rialto_domain::apply::Facts;
+use rialto_domain::apply::{Command, Facts};
 use rialto_domain::channel::{Channel, Member};
 use rialto_domain::entry::{Content, Entry, Event, MemberChange};
 use rialto_domain::history::Folded;
@@ -17,6 +17,7 @@ use rialto_domain::publication::{Membership, Publication, Topic};
 use rialto_domain::{ChannelId, Timestamp, UserId};
 use tokio::sync::mpsc;
 
+use super::ledger::is_end;
 use super::plan::Mutation;
 use super::weather::Weather;
 use crate::memory::{MemoryIntake, MemoryIntakeReader, MemoryStore};
@@ -63,7 +64,17 @@ impl ChannelLog for ExposedStore {
         if self.weather.is_wrong(Mutation::PositionsFall, 4) {
             batch.iter_mut().flat_map(|append| &mut append.positions).for_each(|(_, position)| position.read = Seq::ZERO);
         }
+        if self.weather.is_wrong(Mutation::ForgetsTheAuthor, 1) {
+            let messages = batch.iter_mut().flat_map(|append| &mut append.entries).filter_map(|entry| match &mut entry.event {
+                Event::Message(message) => Some(message),
+                _ => None,
+            });
+            messages.for_each(|message| message.forwarded_from = None);
+        }
         let entries: Vec<Entry> = batch.iter().flat_map(|append| append.entries.iter().cloned()).collect();
+        if entries.iter().any(is_end) && self.weather.is_wrong(Mutation::KeepsWhatWasDeleted, 1) {
+            batch.retain(|append| !append.entries.iter().any(is_end));
+        }
         self.store.append(batch).await?;
         self.weather.ledger().append(&entries);
         self.weather.pass("log.appended").await;
@@ -190,17 +201,30 @@ impl ChannelStore for ExposedStore {
 
     async fn hide(&self, user: UserId, channel: ChannelId, seq: Seq) -> PortResult<()> {
         self.read().await?;
-        self.store.hide(user, channel, seq).await
+        if !self.weather.is_wrong(Mutation::ForgetsWhatWasHidden, 1) {
+            self.store.hide(user, channel, seq).await?;
+        }
+        self.weather.ledger().hide(channel, user, seq);
+        self.weather.wait().await;
+        Ok(())
     }
 
     async fn put_invite(&self, invite: Invite) -> PortResult<()> {
         self.read().await?;
-        self.store.put_invite(invite).await
+        let (channel, uses) = (invite.channel, invite.uses_left.unwrap_or(u32::MAX));
+        self.store.put_invite(invite).await?;
+        self.weather.ledger().invite(channel, uses);
+        Ok(())
     }
 
     async fn use_invite(&self, digest: [u8; 32], now: Timestamp) -> PortResult<Option<ChannelId>> {
         self.read().await?;
-        self.store.use_invite(digest, now).await
+        let opened = self.store.use_invite(digest, now).await?;
+        if opened.is_some() && self.weather.is_wrong(Mutation::InvitesForEver, 1) {
+            self.store.return_use(digest).await?;
+        }
+        self.weather.wait().await;
+        Ok(opened)
     }
 
     async fn return_use(&self, digest: [u8; 32]) -> PortResult<()> {
@@ -214,8 +238,13 @@ pub struct ExposedIntake(pub MemoryIntake, pub Arc<Weather>);
 
 #[async_trait]
 impl Intake for ExposedIntake {
-    async fn submit(&self, order: Order) -> PortResult<()> {
+    async fn submit(&self, mut order: Order) -> PortResult<()> {
         self.1.pass("intake.submit").await;
+        if let Command::Block { on } = &mut order.command
+            && self.1.is_wrong(Mutation::IgnoresBlocks, 1)
+        {
+            *on = false;
+        }
         self.0.submit(order).await?;
         self.1.pass("intake.submitted").await;
         Ok(())
@@ -305,7 +334,7 @@ impl Bus for ExposedBus {
 fn is_binding(publication: &Publication) -> bool {
     match publication {
         Publication::Entry(entry) => matches!(entry.event, Event::Member { .. } | Event::Channel(_)),
-        Publication::Membership { .. } | Publication::Revoked { .. } => true,
+        Publication::Membership { .. } | Publication::Revoked { .. } | Publication::Parted { .. } => true,
         _ => false,
     }
 }

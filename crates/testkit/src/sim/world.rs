@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rialto_domain::{Timestamp, UserId};
 
 use super::device::Device;
-use super::journal::{DeviceNumber, Note};
+use super::journal::{Deed, DeviceNumber, Note};
 use super::judge::{self, Violation};
 use super::plan::Plan;
 use super::process::{Ground, Process};
@@ -108,6 +108,8 @@ struct World {
     next_link: u64,
     is_storm: bool,
     people: Vec<UserId>,
+    /// By which they may come into channels.
+    invites: Vec<String>,
     journal: Vec<Note>,
     last_reading: u64,
     story: Vec<String>,
@@ -138,6 +140,7 @@ impl World {
             next_link: 1,
             is_storm: false,
             people: Vec::new(),
+            invites: Vec::new(),
             journal: Vec::new(),
             last_reading: u64::MAX,
             story: Vec::new(),
@@ -436,7 +439,7 @@ impl World {
         let think_ms = 1 + self.plan.think_ms / 2 + self.dice.below(self.plan.think_ms);
         self.after(think_ms, Happening::Think(device));
         if self.is_storm {
-            self.devices[device].wish(self.now, &self.people);
+            self.devices[device].wish(self.now, &self.people, &self.invites);
             self.misfortune(device);
         }
         self.devices[device].tend(self.now);
@@ -469,6 +472,9 @@ impl World {
             if self.plan.is_told {
                 let line = format!("{} on the {}, connection {connection}: {deed:?}", self.devices[device].name, self.devices[device].kind());
                 self.tell(|| line);
+            }
+            if let Deed::Invited { link } = &deed {
+                self.invites.push(link.clone());
             }
             self.journal.push(Note { at, device, connection, deed });
         }

@@ -36,7 +36,11 @@ impl Case<'_> {
                     let up_to = if *more { entries.last().map_or(*have, |entry| entry.seq) } else { *head };
                     let got: Vec<u64> = entries.iter().map(|entry| entry.seq.0).collect();
                     let due: Vec<u64> = (have.0 + 1..=up_to.0).filter(|seq| self.sees(*channel, user, Seq(*seq))).collect();
-                    if got != due {
+                    let hidden = self.ledger.hidden(*channel, user);
+                    // When it was hidden, or deleted with the channel, was before or after it was asked.
+                    let may_lack = |seq: &u64| hidden.contains(&Seq(*seq)) || self.log(*channel).is_some_and(Log::is_deleted);
+                    let lacks: Vec<u64> = due.iter().copied().filter(|seq| !got.contains(seq) && !may_lack(seq)).collect();
+                    if !lacks.is_empty() || !got.is_sorted() || got.iter().any(|seq| !due.contains(seq)) {
                         self.find("gap-free sync", format!("{words} from {have} in {channel} and gets {got:?} instead of {due:?}"));
                     }
                 }
@@ -72,8 +76,7 @@ impl Case<'_> {
 
     /// A text that somebody saw must be one that the message had, while they were a member or before.
     pub(super) fn said(&mut self, user: UserId, log: &Log, target: Seq, text: &str, words: &str) {
-        let origin = log.origin(text).filter(|seq| log.at(*seq).is_some_and(|entry| entry.event.target().unwrap_or(*seq) == target));
-        let Some(origin) = origin else {
+        let Some(origin) = log.origin(target, text) else {
             return self.find("nothing is invented", format!("{words}: message {target} never said {text:?}"));
         };
         let channel = log.entries[0].channel;
@@ -91,7 +94,13 @@ impl Case<'_> {
                 let visible = self.visible(*channel, user);
                 let due = log.entries.iter().map(|entry| entry.seq).filter(|seq| visible.iter().any(|stretch| stretch.contains(*seq)));
                 let due: Vec<u64> = due.map(|seq| seq.0).collect();
-                let got: Vec<u64> = replica.entries.keys().map(|seq| seq.0).collect();
+                // Who was not there when it was hidden, on another device, has it still.
+                let hidden = self.ledger.hidden(*channel, user);
+                let due: Vec<u64> = due.into_iter().filter(|seq| !hidden.contains(&Seq(*seq))).collect();
+                let got: Vec<u64> = replica.entries.keys().filter(|seq| !hidden.contains(seq)).map(|seq| seq.0).collect();
+                if log.is_deleted() {
+                    continue;
+                }
                 if got != due {
                     self.find("live and synced are the store", format!("{} has {got:?} of {channel} instead of {due:?}", self.name(number)));
                     continue;
@@ -101,8 +110,9 @@ impl Case<'_> {
                 }
                 // What happened to older messages while they were away is not among the entries that they may read.
                 let since = log.admission(user);
-                let copy = folded(&replica.entries.values().cloned().collect::<Vec<_>>(), user, since);
-                let truth = folded(&log.entries, user, since);
+                let mut copy = folded(&replica.entries.values().cloned().collect::<Vec<_>>(), user, since);
+                let mut truth = folded(&log.entries, user, since);
+                [&mut copy, &mut truth].into_iter().for_each(|messages| messages.retain(|message| !hidden.contains(&message.seq)));
                 if let Some((copy, truth)) = copy.iter().zip(&truth).find(|(copy, truth)| copy != truth) {
                     self.find("live and synced are the store", format!("{} has {copy:?} of {channel} instead of {truth:?}", self.name(number)));
                 }

@@ -6,7 +6,9 @@
 //! | one order; gap-free sync; no unauthorised read; live and synced are the store | [`hearing`] |
 //! | read your writes; a full read at the end is the truth | [`reading`] |
 //! | watermarks only rise; unread is the truth | [`positions`] |
+//! | what was hidden stays hidden; what was deleted is gone; a block holds; an invite lets in as many as it says | [`ending`] |
 
+mod ending;
 mod hearing;
 mod positions;
 mod reading;
@@ -67,6 +69,7 @@ pub fn judge(ledger: &Ledger, journal: &[Note], people: &[UserId], devices: &[De
     case.hearing();
     case.reading();
     case.positions();
+    case.ending();
     case.violations
 }
 

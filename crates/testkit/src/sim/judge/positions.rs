@@ -1,6 +1,6 @@
 //! How far people are, and what they have not read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rialto_domain::log::Seq;
 use rialto_domain::publication::MemberPosition;
@@ -60,7 +60,7 @@ impl Case<'_> {
             return;
         }
         let (Some(log), user) = (self.log(view.id), self.user(note.device)) else { return };
-        let (unread, mentions) = truth::unread(&log.entries, user, self.visible(view.id, user), &BTreeSet::new(), view.read);
+        let (unread, mentions) = truth::unread(&log.entries, user, self.visible(view.id, user), &self.ledger.hidden(view.id, user), view.read);
         if (view.unread, view.mentions) != (unread, mentions) {
             self.find("unread is the truth", format!("{words} {} unread in {} after {}, and there are {unread}", view.unread, view.id, view.read));
         }

@@ -8,7 +8,7 @@ use rialto_domain::{ChannelId, UserId};
 
 use super::Case;
 use crate::sim::journal::{Deed, Note};
-use crate::sim::ledger::{is_present, text_of};
+use crate::sim::ledger::{Log, is_present, text_of};
 use crate::truth;
 
 /// The most messages on a page.
@@ -28,7 +28,9 @@ impl Case<'_> {
                     let seen: BTreeSet<Seq> = messages.iter().map(|message| message.seq).collect();
                     let known = known.entry((*channel, user)).or_default();
                     let is_message = |seq: &Seq| self.ledger.log(*channel).and_then(|log| log.at(*seq)).is_some_and(|entry| entry.event.counts());
-                    let missing = known.iter().find(|(since, seq)| since < asked && is_message(seq) && !seen.contains(seq)).copied();
+                    let hidden = self.ledger.hidden(*channel, user);
+                    let is_due = |seq: &Seq| is_message(seq) && !hidden.contains(seq) && !self.log(*channel).is_some_and(Log::is_deleted);
+                    let missing = known.iter().find(|(since, seq)| since < asked && is_due(seq) && !seen.contains(seq)).copied();
                     if let Some((since, seq)) = missing {
                         self.find(
                             "read your writes",
@@ -71,7 +73,7 @@ impl Case<'_> {
     fn last_page(&mut self, note: &Note, user: UserId, channel: ChannelId, messages: &[Folded]) {
         let Some(log) = self.log(channel) else { return };
         let visible = self.visible(channel, user).to_vec();
-        let truth = truth::history(&log.entries, user, &visible, &BTreeSet::new(), Window::Latest, PAGE);
+        let truth = truth::history(log.rest(), user, &visible, &self.ledger.hidden(channel, user), Window::Latest, PAGE);
         let seqs = |messages: &[Folded]| messages.iter().map(|message| (message.seq, message.sender, message.client_id)).collect::<Vec<_>>();
         if seqs(&truth) != seqs(messages) {
             let (got, due): (Vec<_>, Vec<_>) = (messages.iter().map(|it| it.seq.0).collect(), truth.iter().map(|it| it.seq.0).collect());

@@ -2,19 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rialto_domain::entry::Event;
+use rialto_domain::entry::{Entry, Event};
 use rialto_domain::log::Seq;
 use rialto_domain::{ChannelId, ClientId, UserId};
 
 use super::Case;
-use crate::sim::journal::Deed;
+use crate::sim::journal::{Deed, Says};
 use crate::sim::ledger::text_of;
 
 /// What a device knows of a command.
 #[derive(Default)]
 struct Fate {
     /// When it was sent for the first time, and what it says.
-    composed: Option<(u64, Option<String>)>,
+    composed: Option<(u64, Says)>,
     /// Where it stands, and when that was known.
     stored: Option<(Seq, u64)>,
     is_refused: bool,
@@ -33,8 +33,8 @@ impl Case<'_> {
         for note in self.journal {
             let user = self.user(note.device);
             match &note.deed {
-                Deed::Composed { channel, client_id, text } => {
-                    fates.entry((*channel, user, *client_id)).or_default().composed = Some((note.at, text.clone()));
+                Deed::Composed { channel, client_id, says } => {
+                    fates.entry((*channel, user, *client_id)).or_default().composed = Some((note.at, says.clone()));
                 }
                 Deed::Stored { channel, client_id, seq } => {
                     let fate = fates.entry((*channel, user, *client_id)).or_default();
@@ -73,16 +73,34 @@ impl Case<'_> {
                 if !names.insert((entry.sender, client_id)) {
                     self.find("no doubles", format!("{client_id} of {} stands in {channel} twice, the second time at {}", entry.sender, entry.seq));
                 }
-                let text = match &entry.event {
-                    Event::Message(message) => text_of(message.body.as_ref()),
-                    Event::Edit { body, .. } => text_of(body.as_ref()),
-                    _ => None,
-                };
                 match fates.get(&(channel, entry.sender, client_id)) {
-                    Some(Fate { is_refused: true, .. }) => self.find("nothing is invented", format!("{client_id} was refused, and stands at {}", entry.seq)),
-                    Some(Fate { composed: Some((_, said)), .. }) if said.as_deref() == text => {}
+                    // What a deleted channel held is forgotten, also that it was stored.
+                    Some(Fate { is_refused: true, .. }) if !log.is_deleted() => {
+                        self.find("nothing is invented", format!("{client_id} was refused, and stands at {}", entry.seq));
+                    }
+                    Some(Fate { composed: Some((_, says)), .. }) if self.is_said(entry, says) => {}
                     _ => self.find("nothing is invented", format!("entry {} of {channel} was never sent like this: {:?}", entry.seq, entry.event)),
                 }
+            }
+        }
+    }
+
+    /// Does the entry say what was to be said?
+    fn is_said(&mut self, entry: &Entry, says: &Says) -> bool {
+        let (text, author) = match &entry.event {
+            Event::Message(message) => (text_of(message.body.as_ref()), message.forwarded_from),
+            Event::Edit { body, .. } => (text_of(body.as_ref()), None),
+            _ => (None, None),
+        };
+        match says {
+            Says::Nothing => text.is_none(),
+            Says::Text(said) => text == Some(said) && author.is_none(),
+            Says::Forward { from, target } => {
+                let Some(original) = self.log(*from).and_then(|log| Some((log, log.at(*target)?))) else { return false };
+                let (Some(text), (log, Entry { sender, event: Event::Message(message), .. })) = (text, original) else { return false };
+                let words = format!("{} of {} is sent on from {from}", entry.seq, entry.channel);
+                self.said(entry.sender, log, *target, text, &words);
+                author == Some(message.forwarded_from.unwrap_or(*sender))
             }
         }
     }
