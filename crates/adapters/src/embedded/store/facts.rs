@@ -44,7 +44,7 @@ fn one(view: &mut View<'_>, channel: &SeenChannel, lookup: &Lookup, candidates: 
 
 /// The rows that may hold an entry of a client id, the first one first.
 fn candidates(view: &View<'_>, lookup: &Lookup, client_id: ClientId) -> Result<Vec<EntryId>, Fault> {
-    let tag = tag(view.salt, client_id, lookup.actor, lookup.channel);
+    let tag = tag(&view.shared.salt, client_id, lookup.actor, lookup.channel);
     let mut ids = view.tails.client(tag);
     let mut select = view.sql.prepare_cached("SELECT id FROM client WHERE tag = ?1")?;
     for id in select.query_map([tag], |row| row.get(0))? {

@@ -25,6 +25,7 @@ mod group;
 mod history;
 mod inspect;
 mod job;
+mod latest;
 mod listing;
 mod log;
 mod member;
@@ -64,6 +65,7 @@ use fault::{Failure, Fault};
 use group::Group;
 pub use inspect::{Inspection, inspect};
 use job::{Guard, Job};
+use latest::Latest;
 pub use open_error::OpenError;
 use prompt::PromptReaders;
 use queue::Queue;
@@ -151,6 +153,7 @@ struct Shared {
     options: Options,
     salt: Salt,
     tails: Tails,
+    latest: Latest,
     writes: Queue<Job>,
     reads: Queue<Read>,
     prompt: PromptReaders,
@@ -181,6 +184,7 @@ impl Store {
             options,
             salt,
             tails: Tails::default(),
+            latest: Latest::default(),
             writes,
             reads,
             prompt: PromptReaders::default(),

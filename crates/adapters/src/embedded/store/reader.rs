@@ -49,9 +49,9 @@ impl Reader {
     /// Answers a question from one moment's state, in which everything committed before is seen.
     pub(super) fn view<T>(&mut self, shared: &Shared, ask: impl FnOnce(&mut View<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
         // The tail first: what is folded after this moment is still in it.
-        let tails = shared.tails.pin();
+        let (publications, tails) = (shared.tails.publications(), shared.tails.pin());
         let _snapshot = Snapshot::begin(&self.sql)?;
-        ask(&mut View { sql: &self.sql, people: &mut self.people, tails, salt: &shared.salt })
+        ask(&mut View { sql: &self.sql, people: &mut self.people, tails, shared, publications })
     }
 
     /// Reads the database alone, without the tail.
@@ -89,8 +89,10 @@ impl Drop for Snapshot<'_> {
 pub(super) struct View<'r> {
     pub(super) sql: &'r Connection,
     pub(super) tails: Pinned,
-    pub(super) salt: &'r [u8; 16],
+    pub(super) shared: &'r Shared,
     people: &'r mut Recent<PersonKey, UserId>,
+    /// How many commits were published before the database was looked at.
+    publications: u64,
 }
 
 /// A channel, as readers need it.
@@ -113,6 +115,12 @@ impl View<'_> {
     /// Where entries stand.
     pub(super) fn places(&self) -> Places<'_> {
         Places { sql: self.sql, pending: None, tails: &self.tails }
+    }
+
+    /// Is everything that was found in the tail so far also in the database as it is seen here? If not, something was
+    /// committed meanwhile.
+    pub(super) fn is_settled(&self) -> bool {
+        self.shared.tails.publications() == self.publications
     }
 
     /// A channel; `NotFound` when there is none.
