@@ -176,6 +176,11 @@ async fn read(store: &Store, world: &mut World) {
     let all = [Interval { from: Seq(1), to: None }];
     let mut latest = Vec::new();
     let mut older = Vec::new();
+    // As in a server that has been at work for a while.
+    for _ in 0..4_000 {
+        let channel = world.any_channel();
+        store.history(world.channels[channel], world.users[0], &all, Window::Latest, 50).await.expect("a page");
+    }
     for _ in 0..4_000 {
         let channel = world.any_channel();
         let began = Instant::now();

@@ -1,4 +1,5 @@
-//! What every store is asked: of one that folds late, as it does by default, and of one that folds at once.
+//! What every store is asked: of one that folds late and reads where it is asked, as it does by default, and of one that folds
+//! at once and reads on threads of its own.
 
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use rialto_testkit::Backend;
 
 /// Everything is folded with the next commit, so that answers come from the tables.
 fn eager() -> Options {
-    Options { fold_after: Duration::ZERO, erase_within: Duration::ZERO, ..Options::default() }
+    Options { prompt_readers: 0, fold_after: Duration::ZERO, erase_within: Duration::ZERO, ..Options::default() }
 }
 
 fn backend(options: Options) -> Backend {

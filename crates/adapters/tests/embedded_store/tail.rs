@@ -8,6 +8,7 @@ use std::time::Duration;
 use rialto_adapters::embedded::store::{Options, Store};
 use rialto_domain::apply::Command;
 use rialto_domain::channel::ChannelKind;
+use rialto_domain::entry::Content;
 use rialto_domain::log::{Interval, Seq, Window};
 use rialto_domain::ports::{ChannelLog, ChannelStore, Lookup};
 use rialto_testkit::{Backend, Scribe, builders, truth};
@@ -87,6 +88,46 @@ async fn a_long_stretch_without_messages_is_leapt_over() {
             let told = store.history(channel, ben, &ALL, window, limit).await.unwrap();
             assert_eq!(told, truth::history(&written, ben, &ALL, &BTreeSet::new(), window, limit), "{window:?} {limit}");
         }
+    }
+}
+
+/// The newest messages are kept in memory by who reads them: no change may be missed there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_saw_a_change_of_a_message_never_sees_it_undone() {
+    let place = tempfile::tempdir().unwrap();
+    let store = Store::open(place.path(), Options { fold_after: Duration::from_micros(300), readers: 3, ..Options::default() }).unwrap();
+    let scribe = Scribe::new(&Backend::of(store.clone()));
+    let (ana, ben) = (builders::user(1), builders::user(2));
+    let channel = scribe.open(ChannelKind::Group, ana, &[ben]).await;
+    scribe.say(channel, ana, "0").await;
+    let (written, done) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
+    let readers: Vec<_> = (0..3)
+        .map(|_| {
+            let (store, written, done) = (store.clone(), written.clone(), done.clone());
+            tokio::spawn(async move {
+                let mut seen = 0;
+                while !done.load(Ordering::SeqCst) {
+                    let known = written.load(Ordering::SeqCst);
+                    let page = store.history(channel, ben, &ALL, Window::Latest, 10).await.unwrap();
+                    let Some(Content::Text(text)) = &page.last().unwrap().message.body else { panic!("{page:?}") };
+                    let version: u64 = text.parse().unwrap();
+                    assert!(version >= known, "what was acknowledged is seen: {version} after {known}");
+                    assert!(version >= seen, "what was seen stays: {version} after {seen}");
+                    seen = version;
+                }
+            })
+        })
+        .collect();
+    for message in 1..=50_u64 {
+        let seq = scribe.say(channel, ana, &(10 * message).to_string()).await;
+        for version in 10 * message + 1..10 * message + 8 {
+            scribe.write(channel, ana, builders::edit(seq, &version.to_string())).await;
+            written.store(version, Ordering::SeqCst);
+        }
+    }
+    done.store(true, Ordering::SeqCst);
+    for reader in readers {
+        reader.await.unwrap();
     }
 }
 

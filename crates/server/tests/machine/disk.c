@@ -216,6 +216,15 @@ ssize_t read(int fd, void *bytes, size_t len) {
 PREAD(pread, off_t)
 PREAD(pread64, off64_t)
 
+#define PREADV2(name, offset) \
+    ssize_t name(int fd, const struct iovec *parts, int count, offset at, int flags) { \
+        REAL(name); \
+        if (file_of(fd) && fails(&control->read_errno, &control->reads_failed)) return -1; \
+        return real(fd, parts, count, at, flags); \
+    }
+PREADV2(preadv2, off_t)
+PREADV2(preadv64v2, off64_t)
+
 #define TRUNCATE_FILE(name, offset) \
     int name(int fd, offset len) { \
         REAL(name); \

@@ -34,7 +34,7 @@ impl AccountStore for Store {
         let name = name.as_str().to_owned();
         self.read(move |view| {
             let mut select = view.sql.prepare_cached(concat!("SELECT ", account_columns!(), " FROM account WHERE username = ?1"))?;
-            select.query_row([name], read_account).optional()?.transpose()
+            select.query_row([&name], read_account).optional()?.transpose()
         })
         .await
     }
@@ -60,8 +60,8 @@ impl AccountStore for Store {
         self.read(move |view| {
             let mut select = view.sql.prepare_cached("SELECT id, username, display_name FROM account WHERE id = ?1")?;
             let mut profiles = Vec::with_capacity(users.len());
-            for user in users {
-                profiles.extend(select.query_row([Col(user)], read_profile).optional()?.transpose()?);
+            for user in &users {
+                profiles.extend(select.query_row([Col(*user)], read_profile).optional()?.transpose()?);
             }
             Ok(profiles)
         })

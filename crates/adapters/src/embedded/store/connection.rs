@@ -15,6 +15,11 @@ pub(super) const APPLICATION_ID: i32 = i32::from_be_bytes(*b"Rlto");
 /// The size of a page, chosen when the database is made.
 pub(super) const PAGE_BYTES: u64 = 4096;
 
+/// Pages kept by each connection that reads on the thread that asks, and by each with a thread of its own. The first answer
+/// nearly everything; what the second read is seldom asked for again. The file is in the system's memory besides.
+pub(super) const PROMPT_CACHE_KIB: u32 = 2048;
+pub(super) const READER_CACHE_KIB: u32 = 1024;
+
 /// How long a connection waits for another one's lock. No two of ours contend for one but at the very beginning and end.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -46,11 +51,11 @@ pub(super) fn write(path: &Path, most_bytes: Option<u64>) -> rusqlite::Result<Co
     Ok(sql)
 }
 
-/// A connection that only reads.
-pub(super) fn read(path: &Path) -> rusqlite::Result<Connection> {
+/// A connection that only reads, and keeps so many kibibytes of pages in memory at most.
+pub(super) fn read(path: &Path, cache_kib: u32) -> rusqlite::Result<Connection> {
     let sql = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     sql.set_prepared_statement_cache_capacity(64);
-    sql.execute_batch("PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY;")?;
+    sql.execute_batch(&format!("PRAGMA cache_size = -{cache_kib}; PRAGMA temp_store = MEMORY;"))?;
     Ok(sql)
 }
 

@@ -13,42 +13,54 @@ use super::payload::Kind;
 use super::reader::{SeenChannel, View};
 use super::row::LogRow;
 use super::tag::tag;
-use super::tail::ChannelKey;
+use super::tail::{ChannelKey, EntryId};
 
 /// The facts for each look-up, in the same order.
 pub(super) fn all(view: &mut View<'_>, lookups: &[Lookup]) -> Result<Vec<Facts>, Fault> {
     let mut channels: HashMap<ChannelId, Option<SeenChannel>> = HashMap::new();
     let mut facts = Vec::with_capacity(lookups.len());
     for lookup in lookups {
+        let candidates = lookup.client_id.map_or_else(|| Ok(Vec::new()), |client_id| candidates(view, lookup, client_id))?;
+        if candidates.is_empty() && lookup.target.is_none() && !lookup.pins {
+            // Most commands: nothing of the past concerns them.
+            facts.push(Facts::default());
+            continue;
+        }
         let channel = match channels.get(&lookup.channel) {
             Some(channel) => *channel,
             None => *channels.entry(lookup.channel).or_insert(view.find_channel(lookup.channel)?),
         };
-        facts.push(channel.map_or_else(|| Ok(Facts::default()), |channel| one(view, &channel, lookup))?);
+        facts.push(channel.map_or_else(|| Ok(Facts::default()), |channel| one(view, &channel, lookup, candidates))?);
     }
     Ok(facts)
 }
 
-fn one(view: &mut View<'_>, channel: &SeenChannel, lookup: &Lookup) -> Result<Facts, Fault> {
-    let sent = lookup.client_id.map_or(Ok(None), |client_id| sent(view, channel, lookup, client_id))?;
+fn one(view: &mut View<'_>, channel: &SeenChannel, lookup: &Lookup, candidates: Vec<EntryId>) -> Result<Facts, Fault> {
+    let sent = sent(view, channel, lookup, candidates)?;
     let target = lookup.target.map_or(Ok(None), |target| find_target(view, channel, lookup.actor, target))?;
     let pins = if lookup.pins { count_pins(view, channel.key)? } else { 0 };
     Ok(Facts { sent, target, pins })
 }
 
-/// The first entry that the actor made under this client id.
-fn sent(view: &mut View<'_>, channel: &SeenChannel, lookup: &Lookup, client_id: ClientId) -> Result<Option<Seq>, Fault> {
-    let tag = tag(view.salt, client_id, lookup.actor, lookup.channel);
+/// The rows that may hold an entry of a client id, the first one first.
+fn candidates(view: &View<'_>, lookup: &Lookup, client_id: ClientId) -> Result<Vec<EntryId>, Fault> {
+    let tag = tag(&view.shared.salt, client_id, lookup.actor, lookup.channel);
     let mut ids = view.tails.client(tag);
     let mut select = view.sql.prepare_cached("SELECT id FROM client WHERE tag = ?1")?;
     for id in select.query_map([tag], |row| row.get(0))? {
         ids.push(id?);
     }
     ids.sort_unstable();
-    for id in ids {
+    Ok(ids)
+}
+
+/// The first of the candidates that is an entry of the actor under the client id.
+fn sent(view: &mut View<'_>, channel: &SeenChannel, lookup: &Lookup, candidates: Vec<EntryId>) -> Result<Option<Seq>, Fault> {
+    for id in candidates {
         // A row may be newer than this moment, or hold another entry whose tag is the same by chance.
         let Some(row) = LogRow::find(view.sql, id)? else { continue };
-        if row.client_id == Some(client_id) && row.channel == channel.key && row.seq >= channel.first() && view.person(row.sender)? == lookup.actor {
+        let is_same = row.client_id == lookup.client_id && row.channel == channel.key && row.seq >= channel.first();
+        if is_same && view.person(row.sender)? == lookup.actor {
             return Ok(Some(row.seq));
         }
     }

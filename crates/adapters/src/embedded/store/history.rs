@@ -22,6 +22,8 @@ struct Look<'v, 'r> {
     view: &'v mut View<'r>,
     channel: SeenChannel,
     reader: UserId,
+    /// The database is seen as it was when the log ended where `channel` says, or later.
+    is_settled: bool,
     /// What the reader may see: ascending, without overlaps, and within the log.
     stretches: Vec<(Seq, Seq)>,
 }
@@ -58,8 +60,9 @@ pub(super) fn pinned(view: &mut View<'_>, channel: ChannelId, reader: UserId, vi
 impl<'v, 'r> Look<'v, 'r> {
     fn new(view: &'v mut View<'r>, channel: ChannelId, reader: UserId, visible: &[Interval]) -> Result<Self, Fault> {
         let channel = view.channel(channel)?;
+        let is_settled = view.is_settled();
         let stretches = stretches(visible, channel.first(), channel.head.seq);
-        Ok(Self { view, channel, reader, stretches })
+        Ok(Self { view, channel, reader, is_settled, stretches })
     }
 
     /// At most `most` messages up to a place, the nearest ones, oldest first.
@@ -69,7 +72,7 @@ impl<'v, 'r> Look<'v, 'r> {
             let mut high = high.min(upto);
             while low <= high && found.len() < most {
                 let from = Seq(high.0.saturating_sub(chunk(most - found.len()) - 1)).max(low);
-                let rows = self.view.places().rows(self.channel.key, from, high)?;
+                let rows = self.rows(from, high)?;
                 high = match rows.first() {
                     // Nothing but edits and reactions: on to the message before them.
                     Some(first) if !rows.iter().any(|row| row.kind.is_message()) => match first.n {
@@ -84,6 +87,20 @@ impl<'v, 'r> Look<'v, 'r> {
         found.truncate(most);
         found.reverse();
         Ok(found)
+    }
+
+    /// The rows `low..=high`, from memory if they are among the last ones and were read lately.
+    fn rows(&self, low: Seq, high: Seq) -> Result<Vec<LogRow>, Fault> {
+        let SeenChannel { key, head, .. } = self.channel;
+        let latest = &self.view.shared.latest;
+        if let Some(rows) = latest.find(key, head.seq, low, high) {
+            return Ok(rows);
+        }
+        let rows = self.view.places().rows(key, low, high)?;
+        if self.is_settled && rows.last().is_some_and(|last| last.seq == head.seq) {
+            latest.keep(key, &rows);
+        }
+        Ok(rows)
     }
 
     /// At most `most` messages from a place on, the nearest ones, oldest first.

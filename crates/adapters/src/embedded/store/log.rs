@@ -21,6 +21,9 @@ use super::{Store, facts, history, member};
 /// Entries read at once.
 const CHUNK: u64 = 512;
 
+/// Look-ups that are answered at once; more would take too long for that.
+const FEW_LOOKUPS: usize = 64;
+
 #[async_trait]
 impl ChannelLog for Store {
     async fn load(&self, channel: ChannelId) -> PortResult<Channel> {
@@ -28,8 +31,9 @@ impl ChannelLog for Store {
     }
 
     async fn facts(&self, lookups: &[Lookup]) -> PortResult<Vec<Facts>> {
-        let lookups = lookups.to_vec();
-        self.read(move |view| facts::all(view, &lookups)).await
+        let (lookups, is_small) = (lookups.to_vec(), lookups.len() <= FEW_LOOKUPS);
+        let ask = move |view: &mut View<'_>| facts::all(view, &lookups);
+        if is_small { self.read(ask).await } else { self.read_beside(ask).await }
     }
 
     async fn append(&self, batch: Vec<Append>) -> PortResult<()> {

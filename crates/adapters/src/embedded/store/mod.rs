@@ -3,8 +3,8 @@
 //! One thread writes. It takes what waits, commits it together, and answers when it is on disk (`writer`). A commit
 //! appends to `log` and to the journal `mark`, and changes what edits and deletions point at; everything that would
 //! touch pages all over the database, an entry's place, client ids, heads, positions, waits in memory (`tail`) and is
-//! folded into its tables later, in their order (`fold`). After a crash it is read back (`replay`). Readers have
-//! threads and connections of their own (`reader`), and look into the tail and the tables.
+//! folded into its tables later, in their order (`fold`). After a crash it is read back (`replay`). Readers (`reader`) look
+//! into the tail and the tables: on the thread that asks as long as all is in memory (`prompt`), otherwise on their own.
 //!
 //! Text that is deleted or replaced is overwritten where it stands, with the commit that deletes it (`revision`).
 //! Copies of the page from before can stand in the write-ahead log until it is emptied, [`Options::erase_within`]
@@ -25,6 +25,7 @@ mod group;
 mod history;
 mod inspect;
 mod job;
+mod latest;
 mod listing;
 mod log;
 mod member;
@@ -32,6 +33,7 @@ mod migrate;
 mod open_error;
 mod payload;
 mod place;
+mod prompt;
 mod queue;
 mod reader;
 mod recent;
@@ -63,7 +65,9 @@ use fault::{Failure, Fault};
 use group::Group;
 pub use inspect::{Inspection, inspect};
 use job::{Guard, Job};
+use latest::Latest;
 pub use open_error::OpenError;
+use prompt::PromptReaders;
 use queue::Queue;
 use reader::{Read, Reader, View};
 use tag::Salt;
@@ -73,8 +77,10 @@ use writer::Writer;
 /// How a store works.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Threads that read.
+    /// Threads that read what takes long or has to come from the disk.
     pub readers: usize,
+    /// How many threads may at once read for themselves what is in memory.
+    pub prompt_readers: usize,
     /// How long heads, places and positions stay in memory before they are folded into their tables. They are
     /// durable before; a longer time makes less work, and an opening after a crash longer.
     pub fold_after: Duration,
@@ -90,8 +96,10 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
+        let cores = thread::available_parallelism().map_or(4, usize::from);
         Self {
-            readers: thread::available_parallelism().map_or(4, usize::from).clamp(4, 16),
+            readers: cores.clamp(4, 16),
+            prompt_readers: cores.clamp(2, 8),
             fold_after: Duration::from_secs(1),
             erase_within: Duration::from_secs(30),
             waiting_bytes: 64 << 20,
@@ -145,8 +153,10 @@ struct Shared {
     options: Options,
     salt: Salt,
     tails: Tails,
+    latest: Latest,
     writes: Queue<Job>,
     reads: Queue<Read>,
+    prompt: PromptReaders,
     checkpoints: Checkpoints,
     commits: AtomicU64,
     /// What keeps the store from writing, while something does.
@@ -174,17 +184,20 @@ impl Store {
             options,
             salt,
             tails: Tails::default(),
+            latest: Latest::default(),
             writes,
             reads,
+            prompt: PromptReaders::default(),
             checkpoints: Checkpoints::default(),
             commits: AtomicU64::new(0),
             ailment: Mutex::default(),
         });
         shared.tails.publish(&mut replay::replay(&sql, &salt)?);
+        shared.prompt.open(&database, shared.options.prompt_readers)?;
         let mut others = Vec::new();
         for number in 0..shared.options.readers.max(1) {
-            let reader = Reader::new(connection::read(&database)?, shared.clone());
-            others.push(spawn(&format!("store-read-{number}"), move || reader.run())?);
+            let (reader, shared_too) = (Reader::new(connection::read(&database, connection::READER_CACHE_KIB)?), shared.clone());
+            others.push(spawn(&format!("store-read-{number}"), move || reader.run(&shared_too))?);
         }
         let (checkpointer, shared_too) = (connection::checkpoint(&database)?, shared.clone());
         others.push(spawn("store-copy", move || shared_too.checkpoints.run(&checkpointer))?);
@@ -231,7 +244,7 @@ impl Store {
         // A thread of its own: it takes long, and must not keep others from reading.
         let (told, outcome) = oneshot::channel();
         let copy = move || {
-            let copied = connection::read(&database).and_then(|sql| snapshot::write(&sql, &path));
+            let copied = connection::read(&database, connection::READER_CACHE_KIB).and_then(|sql| snapshot::write(&sql, &path));
             // Who asked may have stopped waiting.
             let _ = told.send(copied.map_err(Fault::from));
         };
@@ -259,12 +272,22 @@ impl Store {
         &self.inner.shared.salt
     }
 
-    /// Has a reader answer a question.
-    async fn read<T: Send + 'static>(&self, ask: impl FnOnce(&mut View<'_>) -> Result<T, Fault> + Send + 'static) -> PortResult<T> {
+    /// Answers a question: here and now if it can be done without waiting, otherwise by a thread that reads.
+    async fn read<T: Send + 'static>(&self, ask: impl Fn(&mut View<'_>) -> Result<T, Fault> + Send + 'static) -> PortResult<T> {
+        let shared = &self.inner.shared;
+        match shared.prompt.try_read(|reader| reader.view(shared, &ask)) {
+            // What SQLite could not do it may have had to wait for.
+            None | Some(Err(Fault::Sql(_))) => self.read_beside(ask).await,
+            Some(answer) => Ok(answer?),
+        }
+    }
+
+    /// Has a thread that reads answer a question.
+    async fn read_beside<T: Send + 'static>(&self, ask: impl FnOnce(&mut View<'_>) -> Result<T, Fault> + Send + 'static) -> PortResult<T> {
         let (told, answer) = oneshot::channel();
-        let read: Read = Box::new(move |reader| {
+        let read: Read = Box::new(move |reader, shared| {
             // Who asked may have stopped waiting.
-            let _ = told.send(reader.view(ask));
+            let _ = told.send(reader.view(shared, ask));
         });
         self.inner.shared.reads.push(read, 1)?;
         Ok(answer.await.unwrap_or(Err(Fault::Closed))?)
@@ -289,6 +312,7 @@ impl Inner {
         self.shared.reads.close();
         self.shared.checkpoints.close();
         // Readers first: the writer's last checkpoint wants the log for itself.
+        self.shared.prompt.close();
         for thread in others.into_iter().chain(writer) {
             if thread.join().is_err() {
                 tracing::error!("a thread of the store panicked");

@@ -1,7 +1,6 @@
-//! Threads that read, each with a connection of its own.
+//! Those who read, each with a connection of its own.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
 use rialto_domain::channel::ChannelKind;
 use rialto_domain::log::Head;
@@ -18,30 +17,29 @@ use super::row::PersonKey;
 use super::tail::{ChannelKey, Pinned};
 
 /// A read that waits for its turn.
-pub(super) type Read = Box<dyn FnOnce(&mut Reader) + Send>;
+pub(super) type Read = Box<dyn FnOnce(&mut Reader, &Shared) + Send>;
 
 /// How many people a reader remembers, at least.
-const REMEMBERED: usize = 1 << 14;
+const REMEMBERED: usize = 1 << 12;
 
-/// A reader's thread.
+/// A reader, on a thread of its own or lent to whoever asks.
+#[derive(Debug)]
 pub(super) struct Reader {
     sql: Connection,
     people: Recent<PersonKey, UserId>,
-    shared: Arc<Shared>,
 }
 
 impl Reader {
-    pub(super) fn new(sql: Connection, shared: Arc<Shared>) -> Self {
-        Self { sql, people: Recent::new(REMEMBERED), shared }
+    pub(super) fn new(sql: Connection) -> Self {
+        Self { sql, people: Recent::new(REMEMBERED) }
     }
 
     /// Works until the queue is closed and empty.
-    pub(super) fn run(mut self) {
-        let shared = self.shared.clone();
+    pub(super) fn run(mut self, shared: &Shared) {
         while let Taken::Items(reads) = shared.reads.take(1, None) {
             for read in reads {
                 // Whoever asked is told that no answer came; the next one is not concerned.
-                if catch_unwind(AssertUnwindSafe(|| read(&mut self))).is_err() {
+                if catch_unwind(AssertUnwindSafe(|| read(&mut self, shared))).is_err() {
                     tracing::error!("a read of the store panicked");
                 }
             }
@@ -49,11 +47,18 @@ impl Reader {
     }
 
     /// Answers a question from one moment's state, in which everything committed before is seen.
-    pub(super) fn view<T>(&mut self, ask: impl FnOnce(&mut View<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
+    pub(super) fn view<T>(&mut self, shared: &Shared, ask: impl FnOnce(&mut View<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
         // The tail first: what is folded after this moment is still in it.
-        let tails = self.shared.tails.pin();
+        let (publications, tails) = (shared.tails.publications(), shared.tails.pin());
         let _snapshot = Snapshot::begin(&self.sql)?;
-        ask(&mut View { sql: &self.sql, people: &mut self.people, tails, salt: &self.shared.salt })
+        ask(&mut View { sql: &self.sql, people: &mut self.people, tails, shared, publications })
+    }
+
+    /// Reads the database alone, without the tail.
+    #[cfg(test)]
+    pub(super) fn within_snapshot<T>(&self, read: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, Fault> {
+        let _snapshot = Snapshot::begin(&self.sql)?;
+        read(&self.sql)
     }
 }
 
@@ -69,6 +74,10 @@ impl<'s> Snapshot<'s> {
 
 impl Drop for Snapshot<'_> {
     fn drop(&mut self) {
+        // A page that could not be read has ended it already.
+        if self.0.is_autocommit() {
+            return;
+        }
         let ended = self.0.prepare_cached("COMMIT").and_then(|mut command| command.execute([]));
         if let Err(error) = ended {
             tracing::error!(%error, "the store cannot end a read");
@@ -80,8 +89,10 @@ impl Drop for Snapshot<'_> {
 pub(super) struct View<'r> {
     pub(super) sql: &'r Connection,
     pub(super) tails: Pinned,
-    pub(super) salt: &'r [u8; 16],
+    pub(super) shared: &'r Shared,
     people: &'r mut Recent<PersonKey, UserId>,
+    /// How many commits were published before the database was looked at.
+    publications: u64,
 }
 
 /// A channel, as readers need it.
@@ -104,6 +115,12 @@ impl View<'_> {
     /// Where entries stand.
     pub(super) fn places(&self) -> Places<'_> {
         Places { sql: self.sql, pending: None, tails: &self.tails }
+    }
+
+    /// Is everything that was found in the tail so far also in the database as it is seen here? If not, something was
+    /// committed meanwhile.
+    pub(super) fn is_settled(&self) -> bool {
+        self.shared.tails.publications() == self.publications
     }
 
     /// A channel; `NotFound` when there is none.

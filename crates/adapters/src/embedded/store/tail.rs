@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::RwLock;
 use rialto_domain::log::Head;
@@ -140,6 +141,8 @@ pub(super) type Generation = RwLock<Tail>;
 #[derive(Debug, Default)]
 pub(super) struct Tails {
     now: RwLock<Pinned>,
+    /// How often commits were added.
+    publications: AtomicU64,
 }
 
 /// Both generations at some moment. Whoever pins them *before* their database snapshot begins misses nothing that
@@ -157,8 +160,15 @@ impl Tails {
 
     /// Adds what was committed.
     pub(super) fn publish(&self, committed: &mut Tail) {
+        // First, so that who sees anything of this commit also sees that there was one.
+        self.publications.fetch_add(1, Ordering::Release);
         let growing = self.now.read().growing.clone();
         growing.write().absorb(committed);
+    }
+
+    /// How often commits were added. While it stays the same, nothing is found here that was not in the database before.
+    pub(super) fn publications(&self) -> u64 {
+        self.publications.load(Ordering::Acquire)
     }
 
     /// Sets the growing generation aside to be folded, and returns it. The one before must have been folded.

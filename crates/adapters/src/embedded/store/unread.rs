@@ -21,27 +21,21 @@ pub(super) fn count(view: &View<'_>, channel: &SeenChannel, user: UserId, member
         let before = if low == read.next() { member.position.read_n } else { view.places().messages_up_to(channel.key, low.previous())? };
         let counted = upto.saturating_sub(before);
         if counted > 0 {
-            messages += counted.saturating_sub(uncounted(view, channel, user, low, high)?);
-            mentions += mentioned(view, channel, user, low, high)?;
+            let (uncounted, mentioned) = exceptions(view, channel, user, low, high)?;
+            messages += counted.saturating_sub(uncounted);
+            mentions += mentioned;
         }
     }
     Ok((messages, mentions.min(messages)))
 }
 
-/// Messages in `low..=high` that do not count as unread to a user.
-fn uncounted(view: &View<'_>, channel: &SeenChannel, user: UserId, low: Seq, high: Seq) -> Result<u64, Fault> {
+/// Messages in `low..=high` that do not count as unread to a user, and those that do and mention the user, or everyone.
+fn exceptions(view: &View<'_>, channel: &SeenChannel, user: UserId, low: Seq, high: Seq) -> Result<(u64, u64), Fault> {
     let mut select = view.sql.prepare_cached(
         "SELECT (SELECT count(*) FROM uncounted WHERE channel = ?1 AND user = x'' AND seq BETWEEN ?3 AND ?4)
               + (SELECT count(*) FROM uncounted u WHERE channel = ?1 AND user = ?2 AND seq BETWEEN ?3 AND ?4
-                 AND NOT EXISTS (SELECT 1 FROM uncounted WHERE channel = ?1 AND user = x'' AND seq = u.seq))",
-    )?;
-    Ok(select.query_row(params![channel.key, Col(user), Col(low), Col(high)], |row| get(row, 0))?)
-}
-
-/// Messages in `low..=high` that mention a user, or everyone, and count as unread to the user.
-fn mentioned(view: &View<'_>, channel: &SeenChannel, user: UserId, low: Seq, high: Seq) -> Result<u64, Fault> {
-    let mut select = view.sql.prepare_cached(
-        "SELECT (SELECT count(*) FROM mention m WHERE channel = ?1 AND user = x'' AND seq BETWEEN ?3 AND ?4
+                 AND NOT EXISTS (SELECT 1 FROM uncounted WHERE channel = ?1 AND user = x'' AND seq = u.seq)),
+                (SELECT count(*) FROM mention m WHERE channel = ?1 AND user = x'' AND seq BETWEEN ?3 AND ?4
                  AND NOT EXISTS (SELECT 1 FROM uncounted WHERE channel = ?1 AND user = x'' AND seq = m.seq)
                  AND NOT EXISTS (SELECT 1 FROM uncounted WHERE channel = ?1 AND user = ?2 AND seq = m.seq))
               + (SELECT count(*) FROM mention m WHERE channel = ?1 AND user = ?2 AND seq BETWEEN ?3 AND ?4
@@ -49,5 +43,5 @@ fn mentioned(view: &View<'_>, channel: &SeenChannel, user: UserId, low: Seq, hig
                  AND NOT EXISTS (SELECT 1 FROM uncounted WHERE channel = ?1 AND user = x'' AND seq = m.seq)
                  AND NOT EXISTS (SELECT 1 FROM uncounted WHERE channel = ?1 AND user = ?2 AND seq = m.seq))",
     )?;
-    Ok(select.query_row(params![channel.key, Col(user), Col(low), Col(high)], |row| get(row, 0))?)
+    Ok(select.query_row(params![channel.key, Col(user), Col(low), Col(high)], |row| Ok((get(row, 0)?, get(row, 1)?)))?)
 }
