@@ -20,7 +20,6 @@ use tokio::sync::mpsc;
 use super::admission::Permit;
 use super::announcement::Announcement;
 use super::connection::{Connection, Key};
-use super::dialogue::Answer;
 use super::gateway::Gateway;
 use super::listener::{Arrival, HandOver};
 use super::mailbox::Mailbox;
@@ -59,8 +58,8 @@ pub(super) enum Mail {
     Announcement(Arc<Announcement>),
     /// A socket came.
     Arrival(Box<Arrival>),
-    /// The service answered.
-    Answer(Key, Answer),
+    /// Somebody worked on the answer that a connection waits for.
+    Woken(Key),
     /// Something for this topic may have been missed.
     Resync(Topic),
     /// Of the users whose presence a connection watches, those whose it may not watch any more.
@@ -237,7 +236,7 @@ impl Shard {
         match mail {
             Mail::Announcement(announcement) => self.deliver(&announcement),
             Mail::Arrival(arrival) => self.arrive(*arrival),
-            Mail::Answer(key, answer) => self.answered(key, answer),
+            Mail::Woken(key) => self.woken(key),
             Mail::Resync(topic) => self.resync_room(topic),
             Mail::Unwatchable(key, users) => self.unwatch_presence(key, &users),
             Mail::Polling(mail) => self.polling(mail),
