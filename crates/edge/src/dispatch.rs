@@ -15,6 +15,7 @@ use rialto_wire::command::{
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::task::{Context, Waker};
 
 use crate::realtime::gateway::{Caller, Gateway, Promise};
 
@@ -96,12 +97,20 @@ impl Gateway for Dispatch {
 
     fn connected(&self, identity: Identity) {
         let service = self.service.clone();
-        tokio::spawn(async move { service.arrived(identity.user).await });
+        begin(async move { service.arrived(identity.user).await });
     }
 
     fn disconnected(&self, identity: Identity) {
         let service = self.service.clone();
-        tokio::spawn(async move { service.departed(identity.user).await });
+        begin(async move { service.departed(identity.user).await });
+    }
+}
+
+/// Works here and now for as long as there is nothing to wait for, which is mostly to the end, and then as a task.
+fn begin(work: impl Future<Output = ()> + Send + 'static) {
+    let mut work = Box::pin(work);
+    if work.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending() {
+        tokio::spawn(work);
     }
 }
 
