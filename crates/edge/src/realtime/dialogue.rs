@@ -209,6 +209,7 @@ impl Shard {
             channels.extend(is_member.then_some(channel));
         }
         let topics: Vec<_> = channels.into_iter().map(Topic::Channel).collect();
+        self.rooms.expect(index, topics.len());
         topics.iter().for_each(|topic| self.join(index, *topic));
         let (relay, gateway) = (Arc::clone(&self.shared.relay), Arc::clone(&self.shared.gateway));
         let promise = async move {
