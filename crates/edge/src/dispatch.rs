@@ -15,6 +15,7 @@ use rialto_wire::command::{
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::task::{Context, Waker};
 
 use crate::realtime::gateway::{Caller, Gateway, Promise};
 
@@ -96,12 +97,20 @@ impl Gateway for Dispatch {
 
     fn connected(&self, identity: Identity) {
         let service = self.service.clone();
-        tokio::spawn(async move { service.arrived(identity.user).await });
+        begin(async move { service.arrived(identity.user).await });
     }
 
     fn disconnected(&self, identity: Identity) {
         let service = self.service.clone();
-        tokio::spawn(async move { service.departed(identity.user).await });
+        begin(async move { service.departed(identity.user).await });
+    }
+}
+
+/// Works here and now for as long as there is nothing to wait for, which is mostly to the end, and then as a task.
+fn begin(work: impl Future<Output = ()> + Send + 'static) {
+    let mut work = Box::pin(work);
+    if work.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending() {
+        tokio::spawn(work);
     }
 }
 
@@ -211,14 +220,14 @@ async fn invoke(service: &Service, me: Identity, address: IpAddr, command: Comma
             Ok(Reply::Members(Members { members: page.into_iter().map(view).collect(), next }))
         }
         Command::ChannelPins(it) => Ok(Reply::Messages(Messages { messages: service.pinned(me, it.channel).await? })),
-        Command::ChannelInvite(it) => match it.link {
-            Some(_) if !it.users.is_empty() => Err(Refusal::Invalid),
-            Some(terms) => {
+        Command::ChannelInvite(it) => match (it.link, it.users.is_empty()) {
+            (Some(terms), true) => {
                 let terms = InviteTerms { expires_in_ms: terms.expires_in_ms, uses: terms.uses };
                 Ok(Reply::Invited(Invited { seq: None, invite: Some(service.make_invite(me, it.channel, terms).await?) }))
             }
-            None if it.users.is_empty() => Err(Refusal::Invalid),
-            None => Ok(Reply::Invited(Invited { seq: service.add_members(me, it.channel, it.users).await?, invite: None })),
+            (None, false) => Ok(Reply::Invited(Invited { seq: service.add_members(me, it.channel, it.users).await?, invite: None })),
+            // People or a link, and not both.
+            _ => Err(Refusal::Invalid),
         },
         Command::ChannelJoin(it) => Ok(Reply::Channel(Box::new(channel(service.join(me, &it.invite).await?)))),
         Command::ChannelLeave(it) => stored(service.leave(me, it.channel).await?),

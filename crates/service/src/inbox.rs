@@ -38,4 +38,9 @@ impl Subscriber for Inbox {
             }
         }
     }
+
+    /// The service only follows what has connections, and what is its own.
+    fn is_concerned(&self, topic: Topic) -> bool {
+        self.connections.is_concerned(topic)
+    }
 }

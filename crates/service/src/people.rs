@@ -117,6 +117,10 @@ impl Service {
     }
 
     async fn announce_presence(&self, user: UserId, presence: Presence) {
+        // Whoever begins to watch joins first and looks afterwards, and so misses nothing.
+        if !self.ports.bus.is_wanted(Topic::Presence(user)) {
+            return;
+        }
         let settings = match self.ports.accounts.load(user).await {
             Ok(account) => account.settings,
             Err(error) => return tracing::warn!(%error, "a presence was not announced"),

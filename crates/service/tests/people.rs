@@ -137,6 +137,18 @@ mod presence {
     }
 
     #[tokio::test]
+    async fn who_is_watched_by_nobody_comes_and_goes_without_an_announcement() {
+        let town = Town::new().await;
+        let [ana, bob] = town.people(["ana", "bob"]).await;
+        town.direct(ana, bob).await;
+        town.witness.look_away_from(bob.user);
+        town.service.arrived(bob.user).await;
+        assert_eq!(seen(&town, ana, bob).await, HERE, "whoever asks is told");
+        town.service.departed(bob.user).await;
+        assert_eq!(watched(&town, bob), []);
+    }
+
+    #[tokio::test]
     async fn one_is_there_as_long_as_one_connection_is() {
         let town = Town::new().await;
         let [ana, bob] = town.people(["ana", "bob"]).await;

@@ -189,6 +189,10 @@ impl Bus for FaultyBus {
         self.bus.unsubscribe(topic).await
     }
 
+    fn is_wanted(&self, topic: Topic) -> bool {
+        self.bus.is_wanted(topic)
+    }
+
     fn attach(&self, subscriber: Arc<dyn Subscriber>) {
         self.bus.attach(subscriber);
     }

@@ -22,6 +22,7 @@ struct Seen {
     connected: BTreeSet<UserId>,
     rooms: BTreeMap<ChannelId, BTreeSet<UserId>>,
     heard: BTreeMap<UserId, Vec<Publication>>,
+    unwatched: BTreeSet<UserId>,
 }
 
 impl Witness {
@@ -41,6 +42,11 @@ impl Witness {
         seen.rooms.values_mut().for_each(|room| {
             room.remove(&user);
         });
+    }
+
+    /// Nobody watches whether the user is there.
+    pub fn look_away_from(&self, user: UserId) {
+        self.0.lock().unwatched.insert(user);
     }
 
     /// Everything announced since this was asked last, in order.
@@ -82,6 +88,10 @@ impl Subscriber for Witness {
                 seen.follow(*user, *channel, *change);
             }
         }
+    }
+
+    fn is_concerned(&self, topic: Topic) -> bool {
+        !matches!(topic, Topic::Presence(user) if self.0.lock().unwatched.contains(&user))
     }
 }
 

@@ -31,6 +31,10 @@ impl Bus for LocalBus {
         Ok(())
     }
 
+    fn is_wanted(&self, topic: Topic) -> bool {
+        self.subscriber.get().is_some_and(|subscriber| subscriber.is_concerned(topic))
+    }
+
     fn attach(&self, subscriber: Arc<dyn Subscriber>) {
         assert!(self.subscriber.set(subscriber).is_ok(), "a process attaches its one subscriber once");
     }

@@ -20,6 +20,13 @@ pub trait Bus: Send + Sync {
     /// This process has nobody left for the topic.
     async fn unsubscribe(&self, topic: Topic) -> PortResult<()>;
 
+    /// Could anybody, anywhere, want what would be announced to the topic now? What is not worth working out need not be.
+    /// A bus that cannot tell says yes.
+    fn is_wanted(&self, topic: Topic) -> bool {
+        let _ = topic;
+        true
+    }
+
     /// Names who receives in this process. Called once, before anything is published.
     fn attach(&self, subscriber: Arc<dyn Subscriber>);
 }
@@ -28,4 +35,10 @@ pub trait Bus: Send + Sync {
 pub trait Subscriber: Send + Sync {
     /// Takes publications, in order. Must not block for long: it runs on the bus's own thread.
     fn receive(&self, batch: &[(Topic, Publication)]);
+
+    /// Is anybody there for the topic? Who cannot tell says yes.
+    fn is_concerned(&self, topic: Topic) -> bool {
+        let _ = topic;
+        true
+    }
 }

@@ -16,6 +16,7 @@ use super::admission::Permit;
 use super::announcement::Announcement;
 use super::encode::{Format, ReplyTo};
 use super::outbox::{Outbox, Spares};
+use super::pending::Pending;
 use super::polling::Polled;
 use super::rooms::Index;
 use super::stream::Stream;
@@ -57,14 +58,14 @@ pub(super) struct Connection {
     pub(super) is_blocked: bool,
     /// Too much waits for the peer to go on reading what it says.
     pub(super) is_paused: bool,
-    /// A command waits for its answer.
-    pub(super) is_busy: bool,
     /// Its log-in was ended while a command waited: the answer (maybe to that very log-out) is its last word.
     pub(super) is_revoked: bool,
     /// Announcements were dropped, and `resync` is on its way.
     pub(super) is_lagging: bool,
     /// The gateway knows of it.
     pub(super) is_announced: bool,
+    /// The answer that the last command waits for.
+    pub(super) pending: Option<Box<Pending>>,
     pub(super) rare: Option<Box<Rare>>,
     pub(super) polled: Option<Box<Polled>>,
 }
@@ -171,10 +172,10 @@ impl Connection {
             is_dirty: false,
             is_blocked: false,
             is_paused: false,
-            is_busy: false,
             is_revoked: false,
             is_lagging: false,
             is_announced: false,
+            pending: None,
             rare: None,
             polled: None,
         }

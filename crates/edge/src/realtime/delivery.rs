@@ -189,7 +189,7 @@ impl Shard {
             if !connection.identity().is_some_and(|identity| sessions.contains(&identity.session)) {
                 continue;
             }
-            if connection.is_busy {
+            if connection.pending.is_some() {
                 connection.is_revoked = true;
                 connection.deadline = now.after_ms(self.shared.settings.timing.linger_ms);
                 self.leave_rooms(index);

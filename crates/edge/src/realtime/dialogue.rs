@@ -10,18 +10,17 @@ use rialto_domain::{ChannelId, Refusal, UserId};
 use rialto_wire::code::ErrorBody;
 use rialto_wire::command::{Command, Hello, Payload, Ready, Reply};
 use rialto_wire::websocket::CloseCode;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use super::connection::{Arriving, Asked, Connection, Key, Order};
 use super::encode::{self, ReplyTo};
 use super::gateway::{Caller, Promise};
-use super::mailbox::Mailbox;
 use super::offence::Offence;
+use super::pending::{Owed, Pending};
 use super::reading::Flow;
 use super::rooms::Index;
-use super::shard::{Mail, Shard};
+use super::shard::Shard;
 
 /// What the service answered, and what it was asked.
 pub(super) enum Answer {
@@ -58,7 +57,7 @@ impl Shard {
     pub(super) fn take_order(&mut self, index: Index, asked: Asked) {
         let settings = &self.shared.settings;
         let connection = &mut self.connections[index as usize];
-        if !connection.is_busy && connection.outbox.bytes() <= settings.outbox_bytes {
+        if connection.pending.is_none() && connection.outbox.bytes() <= settings.outbox_bytes {
             return self.carry_out(index, asked);
         }
         let (max_commands, max_bytes) = (settings.pending_commands, settings.limits.frame_bytes);
@@ -71,10 +70,16 @@ impl Shard {
         rare.queue.push_back(asked);
     }
 
-    /// The service answered after a while.
-    pub(super) fn answered(&mut self, key: Key, answer: Answer) {
-        let Some(connection) = self.find(key).filter(|connection| !connection.is_closing()) else { return };
-        connection.is_busy = false;
+    /// Somebody worked on the answer that the connection waits for: perhaps it is there.
+    pub(super) fn woken(&mut self, key: Key) {
+        let Some(connection) = self.find(key) else { return };
+        let Some(mut pending) = connection.pending.take() else { return };
+        let answer = pending.poll();
+        let Some(connection) = self.find(key) else { return };
+        let Poll::Ready(answer) = answer else {
+            connection.pending = Some(pending);
+            return;
+        };
         if connection.is_revoked {
             if let Answer::Invoked(reply_to, result) = answer {
                 self.reply(key.index, reply_to, result.map_err(ErrorBody::from));
@@ -89,7 +94,7 @@ impl Shard {
     pub(super) fn go_on(&mut self, index: Index) {
         let max_bytes = self.shared.settings.outbox_bytes;
         while let Some(connection) = self.connections.get_mut(index as usize)
-            && !connection.is_busy
+            && connection.pending.is_none()
             && connection.outbox.bytes() <= max_bytes
             && let Some(asked) = connection.next_asked()
         {
@@ -204,6 +209,7 @@ impl Shard {
             channels.extend(is_member.then_some(channel));
         }
         let topics: Vec<_> = channels.into_iter().map(Topic::Channel).collect();
+        self.rooms.expect(index, topics.len());
         topics.iter().for_each(|topic| self.join(index, *topic));
         let (relay, gateway) = (Arc::clone(&self.shared.relay), Arc::clone(&self.shared.gateway));
         let promise = async move {
@@ -232,28 +238,26 @@ impl Shard {
         }
     }
 
-    /// Polls once, here and now. What cannot be answered at once becomes a task, whose answer comes by mail.
-    pub(super) fn attempt<T: Send + 'static>(
+    /// Polls here and now. What cannot be answered at once is polled again when somebody wakes it, by mail.
+    pub(super) fn attempt<T: 'static>(
         &mut self,
         index: Index,
-        mut promise: Promise<T>,
-        answer: impl FnOnce(Result<T, Refusal>) -> Answer + Send + 'static,
+        promise: Promise<T>,
+        answer: impl FnOnce(Result<T, Refusal>) -> Answer + Send + Unpin + 'static,
     ) -> Option<Answer> {
-        let polled = catch_unwind(AssertUnwindSafe(|| promise.as_mut().poll(&mut Context::from_waker(Waker::noop()))));
-        match polled {
-            Ok(Poll::Ready(result)) => return Some(answer(result)),
-            Ok(Poll::Pending) => {}
-            Err(_) => return Some(answer(Err(Refusal::Internal))),
+        let mut owed = Owed::new(promise, answer);
+        // Most answers are there at once, and need nobody to wake the shard.
+        if let Poll::Ready(answer) = owed.poll(&mut Context::from_waker(Waker::noop())) {
+            return Some(answer);
         }
-        self.connections[index as usize].is_busy = true;
-        let mailbox = Arc::clone(&self.shared.mailboxes[self.number]);
-        let mut owed = Owed { to: self.key(index), mailbox, result: Some((answer, Err(Refusal::Internal))) };
-        self.shared.runtime.spawn(async move {
-            let result = promise.await;
-            owed.result = owed.result.take().map(|(answer, _)| (answer, result));
-            drop(owed);
-        });
-        None
+        let mut pending = Box::new(Pending::new(owed, self.key(index), Arc::clone(&self.shared.mailboxes[self.number])));
+        match pending.poll() {
+            Poll::Ready(answer) => Some(answer),
+            Poll::Pending => {
+                self.connections[index as usize].pending = Some(pending);
+                None
+            }
+        }
     }
 
     // Answers
@@ -317,19 +321,4 @@ pub(super) fn wanted(result: rialto_domain::ports::PortResult<()>) -> Result<(),
         tracing::warn!(%error, "a topic cannot be subscribed to");
         Refusal::Unavailable
     })
-}
-
-/// An answer that a connection waits for, and that it gets even when the task ends without one.
-struct Owed<T, F: FnOnce(Result<T, Refusal>) -> Answer> {
-    to: Key,
-    mailbox: Arc<Mailbox>,
-    result: Option<(F, Result<T, Refusal>)>,
-}
-
-impl<T, F: FnOnce(Result<T, Refusal>) -> Answer> Drop for Owed<T, F> {
-    fn drop(&mut self) {
-        if let Some((answer, result)) = self.result.take() {
-            self.mailbox.send(Mail::Answer(self.to, answer(result)));
-        }
-    }
 }

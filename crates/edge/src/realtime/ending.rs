@@ -78,6 +78,9 @@ impl Shard {
         self.leave_rooms(index);
         let connection = &mut self.connections[index as usize];
         connection.rare = None;
+        if let Some(pending) = connection.pending.take() {
+            pending.abandon(&self.shared.runtime);
+        }
         if std::mem::take(&mut connection.is_announced)
             && let Some(identity) = connection.identity()
         {

@@ -6,8 +6,9 @@ use rialto_wire::command::{Command, Hello, Ready, Reply};
 use std::net::IpAddr;
 use std::pin::Pin;
 
-/// An answer to come. It is polled once on the shard's own thread: what can be answered without waiting is answered in
-/// the same turn. What cannot goes on as a task of the runtime.
+/// An answer to come. It is polled on the shard's own thread: what can be answered without waiting is answered in the same
+/// turn, what cannot is polled again when it is woken. It must not block, nor compute for long. When its client goes it
+/// becomes a task of the runtime: what was begun is brought to its end.
 pub type Promise<T> = Pin<Box<dyn Future<Output = Result<T, Refusal>> + Send>>;
 
 /// In whose name a command is carried out.

@@ -179,6 +179,11 @@ mod tests {
     }
 
     #[test]
+    fn a_piece_of_mail_is_small() {
+        assert!(size_of::<Mail>() <= 40, "{}", size_of::<Mail>());
+    }
+
+    #[test]
     fn only_a_sleeping_shard_is_woken_and_only_once() {
         let (mailbox, woken) = mailbox(100);
         mailbox.announce(&mut vec![typing()]);

@@ -26,6 +26,7 @@ mod offence;
 pub mod opening;
 pub mod origin;
 mod outbox;
+mod pending;
 mod plain;
 pub mod polling;
 mod reading;

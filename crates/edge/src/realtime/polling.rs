@@ -73,7 +73,7 @@ impl Polling {
     async fn ask(&self, shard: usize, mail: impl FnOnce(Answer) -> PollingMail) -> Result<Vec<u8>, RequestError> {
         let (answer, answered) = oneshot::channel();
         let mailbox = self.mailboxes.get(shard).ok_or(RequestError::UnknownSid)?;
-        mailbox.send(Mail::Polling(mail(answer)));
+        mailbox.send(Mail::Polling(Box::new(mail(answer))));
         answered.await.unwrap_or(Err(RequestError::UnknownSid))
     }
 }

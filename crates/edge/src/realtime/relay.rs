@@ -57,6 +57,10 @@ impl Relay {
 }
 
 impl Subscriber for Relay {
+    fn is_concerned(&self, topic: Topic) -> bool {
+        self.directory.shards(topic) != 0
+    }
+
     fn receive(&self, batch: &[(Topic, Publication)]) {
         let mut outgoing: Vec<Vec<Arc<Announcement>>> = vec![Vec::new(); self.mailboxes.len()];
         for (topic, publication) in batch {

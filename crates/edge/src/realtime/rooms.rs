@@ -51,16 +51,23 @@ impl Rooms {
     pub(super) fn join(&mut self, connection: Index, topic: Topic) -> Joined {
         let rooms = &mut self.rooms;
         let room = *self.by_topic.entry(topic).or_insert_with(|| rooms.insert(Room { topic, members: SmallVec::new() }) as u32);
+        self.expect(connection, 0);
         let at = connection as usize;
-        if self.seats.len() <= at {
-            self.seats.resize_with(at + 1, Vec::new);
-        }
         let Err(position) = self.seats[at].binary_search_by_key(&room, |seat| seat.room) else { return Joined::Already };
         let members = &mut self.rooms[room as usize].members;
         let place = members.len() as u32;
         members.push(connection);
         self.seats[at].insert(position, Seat { room, place });
         if place == 0 { Joined::First } else { Joined::Others }
+    }
+
+    /// A connection is about to come into so many more rooms: its seats take no more memory than they need.
+    pub(super) fn expect(&mut self, connection: Index, more: usize) {
+        let at = connection as usize;
+        if self.seats.len() <= at {
+            self.seats.resize_with(at + 1, Vec::new);
+        }
+        self.seats[at].reserve_exact(more);
     }
 
     /// Takes a connection out. True when nobody is left in the room.

@@ -20,7 +20,6 @@ use tokio::sync::mpsc;
 use super::admission::Permit;
 use super::announcement::Announcement;
 use super::connection::{Connection, Key};
-use super::dialogue::Answer;
 use super::gateway::Gateway;
 use super::listener::{Arrival, HandOver};
 use super::mailbox::Mailbox;
@@ -40,6 +39,8 @@ const MAILBOX: Token = Token(usize::MAX);
 const EVENTS: usize = 1024;
 /// How often the outboxes are added up.
 const WEIGH_EVERY_MS: u64 = 1_000;
+/// How much mail there is room for all the time. Room for a burst is given back after it.
+const MAILS_KEPT: usize = 256;
 /// Large enough for most bursts; the reads of all connections share it.
 const BUFFER_BYTES: usize = 64 * 1024;
 
@@ -53,20 +54,20 @@ pub(super) struct Shared {
     pub(super) http: mpsc::Sender<HandOver>,
 }
 
-/// What other threads tell a shard.
+/// What other threads tell a shard. Small, because there is one for every announcement: what is large stands elsewhere.
 pub(super) enum Mail {
     /// Something was announced.
     Announcement(Arc<Announcement>),
     /// A socket came.
     Arrival(Box<Arrival>),
-    /// The service answered.
-    Answer(Key, Answer),
+    /// Somebody worked on the answer that a connection waits for.
+    Woken(Key),
     /// Something for this topic may have been missed.
     Resync(Topic),
     /// Of the users whose presence a connection watches, those whose it may not watch any more.
     Unwatchable(Key, Vec<UserId>),
     /// A request of a session that polls.
-    Polling(PollingMail),
+    Polling(Box<PollingMail>),
     /// Say goodbye to everybody within so many milliseconds, then stop.
     Drain(u64),
     /// Stop now.
@@ -204,6 +205,7 @@ impl Shard {
         for mail in mail.drain(..) {
             goes_on &= self.read_mail(mail);
         }
+        mail.shrink_to(MAILS_KEPT);
         lost.drain(..).for_each(|topic| self.resync_room(topic));
         if is_heard {
             self.timers.advance(self.now, fired);
@@ -237,10 +239,10 @@ impl Shard {
         match mail {
             Mail::Announcement(announcement) => self.deliver(&announcement),
             Mail::Arrival(arrival) => self.arrive(*arrival),
-            Mail::Answer(key, answer) => self.answered(key, answer),
+            Mail::Woken(key) => self.woken(key),
             Mail::Resync(topic) => self.resync_room(topic),
             Mail::Unwatchable(key, users) => self.unwatch_presence(key, &users),
-            Mail::Polling(mail) => self.polling(mail),
+            Mail::Polling(mail) => self.polling(*mail),
             Mail::Drain(within_ms) => self.drain(within_ms),
             Mail::Stop => return false,
         }

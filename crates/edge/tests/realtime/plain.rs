@@ -84,6 +84,19 @@ fn what_follows_a_slow_command_waits_for_it() {
 }
 
 #[test]
+fn what_was_asked_by_somebody_who_is_gone_is_done_all_the_same() {
+    let server = Server::start();
+    let (mut ana, mut ben) = (Client::hello(server.address, "ana"), Client::hello(server.address, "ben"));
+    server.until_connected(2);
+    ana.ask("message.send", message("slow one"));
+    assert_eq!(server.until_asked(), "send");
+    drop(ana);
+    server.until_connected(1);
+    server.service.slow_sends.add_permits(1);
+    assert_eq!(ben.message(), "slow one");
+}
+
+#[test]
 fn only_so_many_commands_may_wait() {
     let server = Server::with(|settings| settings.pending_commands = 3);
     let mut client = Client::hello(server.address, "ana");

@@ -2,6 +2,7 @@ use crate::client::Client;
 use crate::service::{GENERAL, Server, user};
 use rialto_domain::ChannelId;
 use rialto_domain::entry::{ChannelChange, Event};
+use rialto_domain::ports::Subscriber as _;
 use rialto_domain::presence::{Presence, UserPresence};
 use rialto_domain::publication::{Membership, Publication, Topic};
 use serde_json::{Value, json};
@@ -99,6 +100,19 @@ fn presence_comes_to_those_who_may_watch_it() {
     assert_eq!(ana.message(), "not watched any more");
     let many: Vec<_> = (0..1001).map(|_| user("ben")).collect();
     assert_eq!(ana.call("presence.watch", json!({ "users": many }))["err"]["code"], "command.too_many");
+}
+
+#[test]
+fn a_presence_is_of_concern_while_somebody_watches_it() {
+    let server = Server::start();
+    let mut ana = Client::hello(server.address, "ana");
+    let relay = server.realtime().relay();
+    let is_watched = |name| relay.is_concerned(Topic::Presence(user(name)));
+    assert!(!is_watched("ben"));
+    ana.call("presence.watch", json!({"users": [user("ben")]}));
+    assert!(is_watched("ben") && !is_watched("cleo"));
+    ana.call("presence.watch", json!({"users": []}));
+    assert!(!is_watched("ben"));
 }
 
 #[test]

@@ -29,6 +29,10 @@ impl Bus for SynchronousBus {
         Ok(())
     }
 
+    fn is_wanted(&self, topic: Topic) -> bool {
+        self.subscriber.get().is_some_and(|subscriber| subscriber.is_concerned(topic))
+    }
+
     fn attach(&self, subscriber: Arc<dyn Subscriber>) {
         assert!(self.subscriber.set(subscriber).is_ok(), "a subscriber is attached once");
     }
