@@ -139,6 +139,15 @@ describe('a log', () => {
     expect(log.recent).toEqual([]);
   });
 
+  test('keeps no trace of a reaction that was over before its page was read', () => {
+    const messenger = new Messenger();
+    messenger.addChannel(HERE, ANA, BO);
+    messenger.text(HERE, ANA, 'well?');
+    for (const on of [true, false]) messenger.say(HERE, BO, { kind: 'reaction', target: 1, emoji: '👍', on });
+    const log = taking(paging(logFrom(2), 'newest', messenger.folded(HERE, ANA)), entriesOf(messenger));
+    expect(messagesOf(log)).toEqual(messenger.folded(HERE, ANA));
+  });
+
   test('that missed too much forgets what it has, and goes on from the head', () => {
     const messenger = new Messenger();
     messenger.addChannel(HERE, ANA, BO);

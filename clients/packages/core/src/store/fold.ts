@@ -48,13 +48,11 @@ export function applyChange(message: Folded, change: Change, me: string | undefi
 }
 
 function applyReaction(message: Folded, { emoji, on, sender }: Extract<Change, { kind: 'reaction' }>, me: string | undefined): void {
-  const reactions = (message.reactions ??= []);
-  let reaction = reactions.find((it) => it.emoji === emoji);
+  let reaction = message.reactions?.find((it) => it.emoji === emoji);
   if (!reaction) {
     if (!on) return;
     reaction = { emoji, count: 0, users: [] };
-    reactions.push(reaction);
-    reactions.sort((one, other) => (one.emoji < other.emoji ? -1 : 1));
+    message.reactions = [...(message.reactions ?? []), reaction].sort((one, other) => (one.emoji < other.emoji ? -1 : 1));
   }
   const isNamed = reaction.users.includes(sender);
   const areAllNamed = reaction.count === reaction.users.length;
@@ -72,8 +70,10 @@ function applyReaction(message: Folded, { emoji, on, sender }: Extract<Change, {
     if (on) reaction.mine = true;
     else delete reaction.mine;
   }
-  if (reaction.count <= 0) message.reactions = reactions.filter((it) => it !== reaction);
-  if (message.reactions?.length === 0) delete message.reactions;
+  if (reaction.count > 0) return;
+  const others = message.reactions?.filter((it) => it !== reaction) ?? [];
+  if (others.length > 0) message.reactions = others;
+  else delete message.reactions;
 }
 
 /** Does this message call the user? */
