@@ -53,7 +53,8 @@ function stateText(t: Translate<TextKey>, connection: Connection): string {
     case 'connecting':
     case 'renewing':
     case 'waiting':
-      return t('connection.connecting');
+      // It goes on trying all the same: what a browser knows of the network is a hint.
+      return t(navigator.onLine ? 'connection.connecting' : 'connection.offline');
   }
 }
 
