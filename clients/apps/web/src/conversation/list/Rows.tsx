@@ -298,7 +298,7 @@ export function Rows({ rows, target, around, older, newer, zone, onEnd, ref }: R
         {...gestures}
       >
         {rows.length === 0 && (
-          <p className={styles.empty} role="listitem">
+          <p className={styles.empty}>
             {t('list.empty')}
           </p>
         )}
