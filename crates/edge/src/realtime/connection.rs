@@ -3,9 +3,9 @@
 use bytes::Bytes;
 use rialto_domain::auth::Identity;
 use rialto_domain::limit::Bucket;
-use rialto_domain::publication::Topic;
+use rialto_domain::publication::{Publication, Topic};
 use rialto_domain::session::Session;
-use rialto_domain::{ChannelId, Timestamp, UserId};
+use rialto_domain::{ChannelId, Seq, Timestamp, UserId};
 use rialto_wire::command::{Command, Hello};
 use rialto_wire::engineio::Heartbeat;
 use rialto_wire::socketio::Assembly;
@@ -136,10 +136,17 @@ pub(super) struct Arriving {
     /// Memberships that changed since it was registered, and how. They win over the list that was read meanwhile.
     pub(super) changes: Vec<(ChannelId, bool)>,
     /// What was announced meanwhile.
-    held: Vec<Bytes>,
+    held: Vec<Held>,
     held_bytes: usize,
     /// More was announced than may be held.
     has_overflown: bool,
+}
+
+/// An announcement that waits for `ready`.
+struct Held {
+    frame: Bytes,
+    /// Where it stands in a log, if it does.
+    place: Option<(ChannelId, Seq)>,
 }
 
 /// What became of an announcement.
@@ -218,7 +225,7 @@ impl Connection {
             return Announced::Withheld;
         }
         if let Some(arriving) = self.arriving() {
-            arriving.hold(frame, max_bytes);
+            arriving.hold(frame, place(announcement), max_bytes);
             return Announced::Withheld;
         }
         if self.is_lagging || self.only_asks_for(announcement.topic()) {
@@ -266,14 +273,18 @@ impl Connection {
     }
 
     /// Ends the time between hello and `ready`. Gives what was announced meanwhile, or `None` when that was too much.
-    pub(super) fn arrived(&mut self) -> Option<Vec<Bytes>> {
+    ///
+    /// Who was let into a channel and connects before that is announced is in its room already, and so hears what was stored
+    /// before they came, if its announcement is as late: `may_see` tells what of a log they may hear.
+    pub(super) fn arrived(&mut self, may_see: impl Fn(ChannelId, Seq) -> bool) -> Option<Vec<Bytes>> {
         let arriving = self.rare.as_mut().and_then(|rare| rare.arriving.take()).unwrap_or_default();
-        (!arriving.has_overflown).then_some(arriving.held)
+        let heard = arriving.held.into_iter().filter(|held| held.place.is_none_or(|(channel, seq)| may_see(channel, seq)));
+        (!arriving.has_overflown).then(|| heard.map(|held| held.frame).collect())
     }
 }
 
 impl Arriving {
-    fn hold(&mut self, frame: &Bytes, max_bytes: usize) {
+    fn hold(&mut self, frame: &Bytes, place: Option<(ChannelId, Seq)>, max_bytes: usize) {
         if self.has_overflown {
             return;
         }
@@ -282,7 +293,14 @@ impl Arriving {
             return;
         }
         self.held_bytes += frame.len();
-        self.held.push(frame.clone());
+        self.held.push(Held { frame: frame.clone(), place });
+    }
+}
+
+fn place(announcement: &Announcement) -> Option<(ChannelId, Seq)> {
+    match announcement.publication() {
+        Publication::Entry(entry) => Some((entry.channel, entry.seq)),
+        _ => None,
     }
 }
 
@@ -290,8 +308,8 @@ impl Arriving {
 mod tests {
     use super::super::admission::Admission;
     use super::*;
-    use rialto_domain::Seq;
-    use rialto_domain::publication::{PositionsMoved, Publication};
+    use rialto_domain::entry::{Entry, Event};
+    use rialto_domain::publication::PositionsMoved;
     use rialto_wire::engineio::Pace;
     use std::sync::Arc;
 
@@ -355,12 +373,30 @@ mod tests {
         for _ in 0..2 {
             assert_eq!(announce(&mut connection, &positions()), Announced::Withheld);
         }
-        assert_eq!(connection.arrived(), Some(vec![frame.clone(), frame]));
+        assert_eq!(connection.arrived(|_, _| true), Some(vec![frame.clone(), frame]));
 
         connection.rare().arriving = Some(Arriving::default());
         for _ in 0..3 {
             announce(&mut connection, &positions());
         }
-        assert_eq!(connection.arrived(), None);
+        assert_eq!(connection.arrived(|_, _| true), None);
+    }
+
+    #[test]
+    fn what_was_stored_before_one_was_let_in_is_not_told_after_ready() {
+        let mut connection = connection_ready();
+        connection.rare().arriving = Some(Arriving::default());
+        let channel = ChannelId::from_bytes([1; 16]);
+        let entry = |seq| {
+            let event = Event::Delete { target: Seq(1) };
+            let entry = Entry { channel, seq: Seq(seq), at: Timestamp(0), sender: UserId::from_bytes([2; 16]), client_id: None, n: 0, event };
+            Announcement::new(Topic::Channel(channel), Publication::Entry(Arc::new(entry)))
+        };
+        let (before, after) = (entry(4), entry(5));
+        for announcement in [&before, &after] {
+            assert_eq!(connection.announce(announcement, 10_000, &mut Spares::default()), Announced::Withheld);
+        }
+        let frame = after.frame(Format::PlainJson).unwrap().clone();
+        assert_eq!(connection.arrived(|its, seq| its != channel || seq >= Seq(5)), Some(vec![frame]));
     }
 }

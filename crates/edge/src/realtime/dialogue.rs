@@ -224,9 +224,11 @@ impl Shard {
             Ok(ready) => ready,
             Err(refusal) => return self.turn_away(index, reply_to, refusal),
         };
+        let listed = &ready.channels.channels;
+        let held = self.connections[index as usize].arrived(|channel, seq| listed.iter().all(|view| view.id != channel || view.since <= seq));
         self.greet(index, reply_to, ready);
         let connection = &mut self.connections[index as usize];
-        match connection.arrived() {
+        match held {
             Some(held) => held.into_iter().for_each(|frame| connection.outbox.announce(frame, &mut self.spares)),
             None => self.resync(index),
         }
