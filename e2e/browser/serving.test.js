@@ -90,6 +90,7 @@ test('every view that the client names is the client, on a first visit too', asy
     await page.getByRole('heading', { level: 1 }).waitFor();
   }
   assert.equal((await page.goto('/nothing')).status(), 404);
+  await page.getByRole('heading', { level: 1 }).waitFor();
 });
 
 test('the client opens without the server', async (t) => {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::answer::{Fault, with_type};
 use super::front::Named;
-use super::negotiation::{Coding, Offer, choose, is_known};
+use super::negotiation::{Coding, Offer, choose, is_known, wants_page};
 use super::site::Site;
 
 /// A web client. The default is none.
@@ -64,6 +64,7 @@ pub(super) const WINDOW: [(HeaderName, HeaderValue); 2] = [
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 /// It may be kept, and is asked about each time.
 const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
+const NEVER: HeaderValue = HeaderValue::from_static("no-store");
 
 impl Assets {
     /// The page of the client, if there is a client.
@@ -131,11 +132,22 @@ impl Asset {
 
 /// Answers what no other route does: a file, a view, or that there is nothing.
 pub(super) async fn answer(State(site): State<Arc<Site>>, method: Method, uri: Uri, headers: HeaderMap) -> Response<Body> {
-    let Some(asset) = site.assets.at(uri.path()) else { return Fault::NotFound.into_response() };
+    let Some(asset) = site.assets.at(uri.path()) else { return nothing(&site, &uri, &headers) };
     if method == Method::GET || method == Method::HEAD {
         return asset.answer(&headers);
     }
     let mut response = Fault::MethodNotAllowed.into_response();
     response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET,HEAD"));
+    response
+}
+
+/// Who came by a link that leads nowhere is shown the client, which goes on from there; everyone else is told in the API's words.
+fn nothing(site: &Site, uri: &Uri, headers: &HeaderMap) -> Response<Body> {
+    let is_lost = wants_page(headers.get_all(header::ACCEPT)) && !uri.path().starts_with("/api/");
+    let Some(page) = site.assets.page().filter(|_| is_lost) else { return Fault::NotFound.into_response() };
+    let mut response = page.answer(headers);
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response.headers_mut().insert(header::CACHE_CONTROL, NEVER);
+    response.extensions_mut().remove::<Named>();
     response
 }

@@ -54,6 +54,11 @@ pub(super) fn wants_text<'a>(accepted: impl IntoIterator<Item = &'a HeaderValue>
     weight("text/plain") > weight("text/html").max(weight("text/*")).max(weight("*/*"))
 }
 
+/// Does the client ask for a page by name? Browsers do when somebody goes to an address, and programs do not: a `*/*` says nothing.
+pub(super) fn wants_page<'a>(accepted: impl IntoIterator<Item = &'a HeaderValue>) -> bool {
+    listed(accepted).iter().any(|item| item.is("text/html") && item.weight > 0)
+}
+
 /// Does `If-None-Match` name the tag? Weakly compared, as is right for that header.
 pub(super) fn is_known<'a>(tags: impl IntoIterator<Item = &'a HeaderValue>, tag: &str) -> bool {
     let texts = tags.into_iter().filter_map(|tags| tags.to_str().ok());
@@ -132,6 +137,15 @@ mod tests {
         assert_eq!(chosen(&["*;q=0"], ALL), "identity", "who takes nothing is answered all the same");
         for nonsense in ["br;q=", "br;q=2", "br;q=-1", "br;q=NaN", "br;q=inf", ";;q=1", "br;q=0;q=1"] {
             assert_eq!(chosen(&[nonsense], ALL), "identity", "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn only_who_names_pages_wants_one() {
+        let wants = |text| wants_page(&[HeaderValue::from_static(text)]);
+        assert!(wants("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8") && wants("TEXT/HTML;q=0.1"));
+        for other in ["*/*", "text/*", "application/json", "text/html;q=0", ""] {
+            assert!(!wants(other), "{other}");
         }
     }
 

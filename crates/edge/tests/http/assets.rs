@@ -100,8 +100,24 @@ async fn views_are_the_page_and_what_is_not_there_is_not_found() {
         assert_eq!((page.status, page.text()), (200, "the page"), "{view}");
     }
     for nothing in ["/assets/old-00000000.js", "/assets/", "/assets", "/cc", "/favicon.ico", "/api/v1/nothing", "/C/1", "//c/1", "/sw.js/", "/sw.js%00"] {
-        assert_eq!(get(&server, nothing, "Accept: text/html\r\n").await.status, 404, "{nothing}");
+        for accepted in ["text/html", "*/*"] {
+            assert_eq!(get(&server, nothing, &format!("Accept: {accepted}\r\n")).await.status, 404, "{nothing} {accepted}");
+        }
     }
+}
+
+#[tokio::test]
+async fn who_follows_a_link_that_leads_nowhere_is_shown_the_client_and_a_program_is_told() {
+    let server = server();
+    const BROWSER: &str = "Accept: text/html,application/xhtml+xml,*/*;q=0.8\r\n";
+    let lost = get(&server, "/nowhere", BROWSER).await;
+    assert_eq!((lost.status, lost.text(), lost.header("cache-control").as_deref()), (404, "the page", Some("no-store")));
+    assert!(lost.header("content-security-policy").is_some());
+    for (target, headers) in [("/nowhere", ""), ("/nowhere", "Accept: */*\r\n"), ("/api/v1/nothing", BROWSER), ("/api/nothing", BROWSER)] {
+        let told = get(&server, target, headers).await;
+        assert_eq!((told.status, told.header("content-type").as_deref()), (404, Some("application/json")), "{target} {headers}");
+    }
+    assert_eq!(get(&Server::start(), "/nowhere", BROWSER).await.header("content-type").as_deref(), Some("application/json"), "there is no client");
 }
 
 #[tokio::test]
