@@ -1,6 +1,7 @@
 import { lazy, Suspense, useEffect } from 'react';
 
 import { Announcer } from '../ui/announce.tsx';
+import { Boundary } from './Boundary.tsx';
 import { door, shell } from './parts.ts';
 import { useRialtoState } from './rialto.tsx';
 
@@ -20,7 +21,9 @@ export function App() {
   return (
     <>
       {/* Another account is another application: nothing of the one before stays open. */}
-      <Suspense>{phase === 'signedIn' ? <shell.Component key={user} /> : phase === 'signedOut' ? <door.Component /> : null}</Suspense>
+      <Boundary>
+        <Suspense>{phase === 'signedIn' ? <shell.Component key={user} /> : phase === 'signedOut' ? <door.Component /> : null}</Suspense>
+      </Boundary>
       <Announcer />
       <Suspense>
         <UpdateOffer />

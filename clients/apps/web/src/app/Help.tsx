@@ -2,7 +2,7 @@ import { useT } from '../i18n/texts.ts';
 import { Dialog } from '../ui/Dialog.tsx';
 import { ShortcutList } from './ShortcutList.tsx';
 
-export default function Help({ onClose }: { onClose: () => void }) {
+export function Help({ onClose }: { onClose: () => void }) {
   const t = useT();
   return (
     <Dialog title={t('help.title')} onClose={onClose}>

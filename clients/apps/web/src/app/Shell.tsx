@@ -1,31 +1,27 @@
 // The panes: rail, list, what is open, details of it. On a phone one at a time.
 
 import { selectChannel } from '@rialto/core';
-import { lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { Suspense, useEffect, useRef, useState } from 'react';
 
 import { RecoveryKeyNotice } from '../accounts/RecoveryKey.tsx';
 import { ChannelList } from '../channels/ChannelList.tsx';
 import { ChannelPane } from '../channels/ChannelPane.tsx';
 import '../i18n/shell.ts';
 import { useT } from '../i18n/texts.ts';
+import { Centred } from '../ui/Centred.tsx';
 import { Toast } from '../ui/toast.tsx';
+import { Boundary } from './Boundary.tsx';
 import { ConnectionBar } from './ConnectionBar.tsx';
 import { followMessages } from './notifications.ts';
+import * as parts from './parts.ts';
 import { Rail } from './Rail.tsx';
 import { useRialto, useRialtoState } from './rialto.tsx';
+import { addressOf } from './route.ts';
 import { navigate, useRoute } from './router.tsx';
 import { useShortcuts } from './shortcuts.ts';
 import { SkipLink } from './SkipLink.tsx';
 import { useDocumentTitle } from './title.ts';
 import styles from './Shell.module.css';
-
-const Details = lazy(() => import('../channels/Details.tsx'));
-const Help = lazy(() => import('./Help.tsx'));
-const Join = lazy(() => import('../channels/Join.tsx'));
-const NewConversation = lazy(() => import('../channels/NewConversation.tsx'));
-const Settings = lazy(() => import('../settings/Settings.tsx'));
-const SettingsNav = lazy(() => import('../settings/Settings.tsx').then(({ SettingsNav: nav }) => ({ default: nav })));
-const Switcher = lazy(() => import('../channels/Switcher.tsx'));
 
 type Floating = 'new' | 'switch' | 'help';
 
@@ -53,26 +49,28 @@ export function Shell() {
           <Rail route={route} onHelp={() => setFloating('help')} />
           {route.page === 'settings' ? (
             <Suspense fallback={<div />}>
-              <SettingsNav section={route.section} />
+              <parts.settingsNav.Component section={route.section} />
             </Suspense>
           ) : (
             <ChannelList route={route} onNew={() => setFloating('new')} onSwitch={() => setFloating('switch')} />
           )}
           <main className={styles.main} id="main" tabIndex={-1}>
-            <Suspense>
-              {route.page === 'channel' && <ChannelPane key={route.channel} channel={route.channel} at={route.at} isDetailed={route.details === true} />}
-              {route.page === 'settings' && <Settings section={route.section} />}
-              {route.page === 'join' && <Join key={route.invite} invite={route.invite} />}
-              {(route.page === 'channels' || route.page === 'unknown') && <NothingOpen />}
-            </Suspense>
+            <Boundary of={addressOf(route)}>
+              <Suspense>
+                {route.page === 'channel' && <ChannelPane key={route.channel} channel={route.channel} at={route.at} isDetailed={route.details === true} />}
+                {route.page === 'settings' && <parts.settings.Component section={route.section} />}
+                {route.page === 'join' && <parts.join.Component key={route.invite} invite={route.invite} />}
+                {(route.page === 'channels' || route.page === 'unknown') && <NothingOpen />}
+              </Suspense>
+            </Boundary>
           </main>
-          <Suspense>{route.page === 'channel' && route.details && <Details key={route.channel} channel={route.channel} />}</Suspense>
+          <Suspense>{route.page === 'channel' && route.details && <parts.details.Component key={route.channel} channel={route.channel} />}</Suspense>
         </div>
       </div>
       <Suspense>
-        {floating === 'new' && <NewConversation onClose={close} />}
-        {floating === 'switch' && <Switcher onClose={close} />}
-        {floating === 'help' && <Help onClose={close} />}
+        {floating === 'new' && <parts.newConversation.Component onClose={close} />}
+        {floating === 'switch' && <parts.switcher.Component onClose={close} />}
+        {floating === 'help' && <parts.help.Component onClose={close} />}
         <RecoveryKeyNotice />
       </Suspense>
       <Toast />
@@ -83,11 +81,11 @@ export function Shell() {
 function NothingOpen() {
   const t = useT();
   return (
-    <div className={styles.nothing}>
+    <Centred className={styles.nothing}>
       <img src="/icon.svg" alt="" width={72} height={72} />
       <h1>{t('main.choose')}</h1>
       <p>{t('main.choose.hint')}</p>
-    </div>
+    </Centred>
   );
 }
 

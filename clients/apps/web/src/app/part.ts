@@ -1,7 +1,10 @@
 import { lazy, type ComponentType, type LazyExoticComponent } from 'react';
 
-export interface Part<P> {
+export interface Loadable {
   load(): Promise<unknown>;
+}
+
+export interface Part<P> extends Loadable {
   Component: LazyExoticComponent<ComponentType<P>>;
 }
 

@@ -2,13 +2,23 @@
 
 import type { Rialto } from '@rialto/core';
 
-import { part } from './part.ts';
+import { part, type Loadable } from './part.ts';
 import { routeNow } from './router.tsx';
 
 // Who signs in needs no shell yet, and who is signed in no door.
 export const door = part(() => import('../accounts/SignIn.tsx').then(({ SignIn }) => SignIn));
 export const shell = part(() => import('./Shell.tsx').then(({ Shell }) => Shell));
 export const conversation = part(() => import('../conversation/Conversation.tsx').then(({ Conversation }) => Conversation));
+export const details = part(() => import('../channels/Details.tsx').then(({ Details }) => Details));
+export const help = part(() => import('./Help.tsx').then(({ Help }) => Help));
+export const join = part(() => import('../channels/Join.tsx').then(({ Join }) => Join));
+export const newConversation = part(() => import('../channels/NewConversation.tsx').then(({ NewConversation }) => NewConversation));
+export const settings = part(() => import('../settings/Settings.tsx').then(({ Settings }) => Settings));
+export const settingsNav = part(() => import('../settings/Settings.tsx').then(({ SettingsNav }) => SettingsNav));
+export const switcher = part(() => import('../channels/Switcher.tsx').then(({ Switcher }) => Switcher));
+
+/** What can be opened from the shell, most wanted first: opened at once, and without a connection too. */
+const WANTED_LATER = [conversation, details, switcher, newConversation, settings, settingsNav, help, join];
 
 /** Whether somebody was signed in here last time: read by public/look.js, which has the browser fetch what comes first. */
 const SIGNED_IN = 'rialto.signedIn';
@@ -36,7 +46,11 @@ export function fetchAhead(rialto: Rialto): void {
   };
   follow();
   rialto.store.subscribe(follow);
-  setTimeout(() => void conversation.load().catch(() => {}), LATER_MS);
+  setTimeout(() => void loadOneByOne(WANTED_LATER), LATER_MS);
+}
+
+async function loadOneByOne(parts: readonly Loadable[]): Promise<void> {
+  for (const { load } of parts) await load().catch(() => {});
 }
 
 const LATER_MS = 2000;

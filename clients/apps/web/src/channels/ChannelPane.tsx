@@ -12,6 +12,7 @@ import { useT } from '../i18n/texts.ts';
 import { ago } from '../i18n/time.ts';
 import { Avatar } from '../ui/Avatar.tsx';
 import { IconButton } from '../ui/Button.tsx';
+import { Centred } from '../ui/Centred.tsx';
 import styles from './ChannelPane.module.css';
 
 export function ChannelPane({ channel, at, isDetailed }: { channel: ChannelId; at?: Seq | undefined; isDetailed: boolean }) {
@@ -33,10 +34,10 @@ export function ChannelPane({ channel, at, isDetailed }: { channel: ChannelId; a
 
   if (!known) {
     return isComplete ? (
-      <div className={styles.unknown}>
+      <Centred>
         <h1>{t('channel.unknown')}</h1>
         <Link to={{ page: 'channels' }}>{t('header.back')}</Link>
-      </div>
+      </Centred>
     ) : null;
   }
   const toggle = () => (isDetailed ? back({ page: 'channel', channel }) : navigate({ page: 'channel', channel, ...(at !== undefined && { at }), details: true }));

@@ -23,7 +23,7 @@ const Invite = lazy(() => import('./Invite.tsx'));
 
 type Asked = 'edit' | 'invite' | 'leave' | 'delete' | 'block';
 
-export default function Details({ channel }: { channel: ChannelId }) {
+export function Details({ channel }: { channel: ChannelId }) {
   const t = useT();
   const rialto = useRialto();
   const known = useRialtoState((state) => selectChannel(state, channel));

@@ -7,10 +7,10 @@ import { navigate } from '../app/router.tsx';
 import { useT } from '../i18n/texts.ts';
 import { useAttempt } from '../ui/attempt.ts';
 import { Button } from '../ui/Button.tsx';
+import { Centred } from '../ui/Centred.tsx';
 import { FormError } from '../ui/Field.tsx';
-import styles from './ChannelPane.module.css';
 
-export default function Join({ invite }: { invite: string }) {
+export function Join({ invite }: { invite: string }) {
   const t = useT();
   const rialto = useRialto();
   const isLive = useRialtoState((state) => state.connection.phase === 'live');
@@ -22,7 +22,7 @@ export default function Join({ invite }: { invite: string }) {
     navigate({ page: 'channel', channel }, { replace: true });
   };
   return (
-    <div className={styles.unknown}>
+    <Centred>
       <h1>{t('join.title')}</h1>
       <p>{t('join.what')}</p>
       <FormError text={errors.form} />
@@ -32,6 +32,6 @@ export default function Join({ invite }: { invite: string }) {
       <Button look="quiet" onClick={() => navigate({ page: 'channels' }, { replace: true })}>
         {t('join.not')}
       </Button>
-    </div>
+    </Centred>
   );
 }

@@ -14,7 +14,7 @@ import styles from './Details.module.css';
 
 type Kind = 'direct' | 'group' | 'broadcast';
 
-export default function NewConversation({ onClose }: { onClose: () => void }) {
+export function NewConversation({ onClose }: { onClose: () => void }) {
   const t = useT();
   const rialto = useRialto();
   const me = useRialtoState((state) => state.session.user);

@@ -21,7 +21,7 @@ const USERNAME = /^[a-z][a-z0-9._-]{2,31}$/i;
 
 type Option = { key: string; avatar: string; name: string; hint?: string; icon?: 'person'; find: () => Promise<ChannelId> };
 
-export default function Switcher({ onClose }: { onClose: () => void }) {
+export function Switcher({ onClose }: { onClose: () => void }) {
   const t = useT();
   const rialto = useRialto();
   const rows = useRows();

@@ -273,6 +273,9 @@ export default {
   'connection.back': 'عاد الاتصال',
   'connection.reload': 'إعادة التحميل',
 
+  'failed.title': 'تعذّر عرض هذا',
+  'failed.kept': 'ما كتبته محفوظ على هذا الجهاز. ربما لا يوجد اتصال الآن.',
+
   'fault.other': 'لم ينجح ذلك ({code}).',
   'fault.client.offline': 'تعذر الوصول إلى الخادم. حاول من جديد حين تكون متصلًا.',
   'fault.client.outcome_unknown': 'انقطع الاتصال؛ ولا يُعرف بعد هل تم ذلك.',

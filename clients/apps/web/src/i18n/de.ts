@@ -269,6 +269,9 @@ export default {
   'connection.back': 'Wieder verbunden',
   'connection.reload': 'Neu laden',
 
+  'failed.title': 'Das konnte nicht angezeigt werden',
+  'failed.kept': 'Was du geschrieben hast, ist auf diesem Gerät aufgehoben. Vielleicht besteht gerade keine Verbindung.',
+
   'fault.other': 'Das ist nicht gelungen ({code}).',
   'fault.client.offline': 'Der Server ist nicht zu erreichen. Versuche es wieder, wenn du verbunden bist.',
   'fault.client.outcome_unknown': 'Die Verbindung ist abgebrochen; ob das geschehen ist, ist noch nicht bekannt.',

@@ -39,6 +39,9 @@ export default {
 
   'connection.reload': 'Load again',
 
+  'failed.title': 'This could not be shown',
+  'failed.kept': 'What you wrote is kept on this device. Perhaps there is no connection just now.',
+
   'fault.other': 'This did not succeed ({code}).',
   'fault.client.offline': 'The server cannot be reached. Try again when you are connected.',
   'fault.client.outcome_unknown': 'The connection broke; whether this was done is not known yet.',

@@ -269,6 +269,9 @@ export default {
   'connection.back': 'Ligado de novo',
   'connection.reload': 'Carregar de novo',
 
+  'failed.title': 'Isto não pôde ser mostrado',
+  'failed.kept': 'O que escreveste está guardado neste dispositivo. Talvez não haja ligação neste momento.',
+
   'fault.other': 'Isto não foi possível ({code}).',
   'fault.client.offline': 'Não é possível chegar ao servidor. Tente de novo quando estiver ligado.',
   'fault.client.outcome_unknown': 'A ligação caiu; ainda não se sabe se isto foi feito.',

@@ -60,7 +60,7 @@ export function SettingsNav({ section }: { section: Section | undefined }) {
   );
 }
 
-export default function Settings({ section = FIRST }: { section: Section | undefined }) {
+export function Settings({ section = FIRST }: { section: Section | undefined }) {
   const t = useT();
   const Part = PARTS[section];
   const heading = useRef<HTMLHeadingElement>(null);

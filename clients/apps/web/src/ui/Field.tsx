@@ -16,24 +16,25 @@ export interface FieldProps extends ComponentProps<'input'> {
 
 export function Field({ label, hint, error, after, ...rest }: FieldProps) {
   const id = useId();
-  const described = [error && `${id}-error`, hint && `${id}-hint`].filter(Boolean).join(' ');
   return (
     <div className={styles.field}>
       <label htmlFor={id}>{label}</label>
       <div className={styles.box}>
-        <input {...rest} id={id} aria-invalid={error ? true : undefined} aria-describedby={described || undefined} />
+        <input {...rest} id={id} aria-invalid={error ? true : undefined} aria-describedby={error || hint ? `${id}-said` : undefined} />
         {after}
       </div>
-      {error && (
-        <p id={`${id}-error`} className={styles.error}>
+      {/* What went wrong says what the hint does, and takes its place. */}
+      {error ? (
+        <p id={`${id}-said`} className={styles.error}>
           <Icon name="info" size={16} />
           {error}
         </p>
-      )}
-      {hint && (
-        <p id={`${id}-hint`} className={styles.hint}>
-          {hint}
-        </p>
+      ) : (
+        hint && (
+          <p id={`${id}-said`} className={styles.hint}>
+            {hint}
+          </p>
+        )
       )}
     </div>
   );

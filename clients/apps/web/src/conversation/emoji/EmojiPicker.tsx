@@ -4,7 +4,7 @@ import { use, useDeferredValue, useId, useRef, useState, type KeyboardEvent } fr
 
 import { useLanguage } from '../../i18n/language.ts';
 import { useWords } from '../words/words.ts';
-import { findEmoji, loadEmoji, recentEmoji, rememberEmoji, type Emoji } from './emoji.ts';
+import { findEmoji, loadEmoji, RECENT_AT_MOST, recentEmoji, rememberEmoji, type Emoji } from './emoji.ts';
 import styles from './EmojiPicker.module.css';
 
 const GROUPS = ['faces', 'people', 'nature', 'food', 'places', 'activities', 'things', 'signs', 'flags'] as const;
@@ -16,8 +16,9 @@ export function EmojiPicker({ onPick }: { onPick: (emoji: string) => void }) {
   const id = useId();
   const groups = use(loadEmoji(useLanguage()));
   const [wish, setWish] = useState('');
-  const [tab, setTab] = useState(0);
   const [recent] = useState(recentEmoji);
+  // A few that are used often leave most of the picker empty.
+  const [tab, setTab] = useState(recent.length < RECENT_AT_MOST ? 1 : 0);
   const grid = useRef<HTMLDivElement>(null);
   const sought = useDeferredValue(wish);
   const isSearch = sought.trim() !== '';

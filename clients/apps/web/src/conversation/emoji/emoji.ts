@@ -50,7 +50,7 @@ export function findEmoji(groups: readonly Emoji[][], wish: string, atMost: numb
 
 /** What one used lately, the newest first. */
 const RECENT = 'rialto.emoji';
-const RECENT_AT_MOST = 18;
+export const RECENT_AT_MOST = 18;
 const COMMON = ['👍', '❤️', '😂', '😮', '😢', '🙏'];
 
 export function recentEmoji(): string[] {
