@@ -4,11 +4,11 @@
 //! people with their devices. A seed decides every delay, loss, crash and wish: the same seed is the same run.
 //!
 //! * [`plan`]: how much happens, and what goes wrong;
-//! * [`world`]: virtual time, links that delay, break and fall half silent, a server that crashes and comes back;
+//! * `world`: virtual time, links that delay, break and fall half silent, a server that crashes and comes back;
 //! * [`weather`] and [`ports`]: the reference store and the bus behind ports where each await may take time, fail, or be the last;
 //! * [`device`] and [`speech`]: a small correct client on all four formats of the wire;
 //! * [`ledger`]: what was committed; [`journal`]: what devices did and saw;
-//! * [`judge`]: holds the second against the first.
+//! * [`judge`]: holds the second against the first; [`mod@run`]: a world and its judgement.
 //!
 //! The edge is not reached from here: whoever runs a simulation brings it, as an [`Edge`].
 
@@ -20,10 +20,11 @@ pub mod plan;
 pub mod ports;
 pub mod process;
 pub mod replica;
+pub mod run;
 pub mod speech;
 pub mod weather;
 pub mod wishes;
-pub mod world;
+mod world;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -35,7 +36,7 @@ use tokio::runtime::Handle;
 
 pub use judge::Violation;
 pub use plan::{Mutation, Plan};
-pub use world::{Run, run};
+pub use run::{Run, run};
 
 /// The edge of one server process, moved by hand.
 pub trait Edge {

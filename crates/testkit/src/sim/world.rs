@@ -1,15 +1,16 @@
 //! Virtual time, links that delay and break, a server that crashes and comes back, and the order of it all.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rialto_domain::{Timestamp, UserId};
 
 use super::device::Device;
 use super::journal::{Deed, DeviceNumber, Note};
-use super::judge::{self, Violation};
+use super::judge::Violation;
 use super::plan::Plan;
 use super::process::{Ground, Process};
+use super::run::Tally;
 use super::speech::Format;
 use super::weather::Weather;
 use super::{Build, Line};
@@ -23,51 +24,6 @@ const NAMES: [&str; 4] = ["ana", "bob", "cleo", "dan"];
 const RECOVERY_MS: u64 = 300_000;
 /// How much virtual time the last reading may take.
 const READING_MS: u64 = 60_000;
-
-/// What came of a world.
-pub struct Run {
-    /// What must not be.
-    pub violations: Vec<Violation>,
-    /// What happened, the last of it, if the plan wanted it told.
-    pub story: Vec<String>,
-    /// Awaits on the append path during the storm, and their names.
-    pub awaits: (u64, BTreeSet<&'static str>),
-    /// How much there was to judge.
-    pub tally: Tally,
-    /// The same for the same seed.
-    pub fingerprint: u64,
-}
-
-/// How much happened.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the fields say it")]
-pub struct Tally {
-    pub entries: usize,
-    pub notes: usize,
-    pub crashes: u64,
-    pub cuts: u64,
-}
-
-/// Lets a world run to its end and judges it.
-pub fn run(plan: &Plan, build: Build) -> Run {
-    let mut world = World::new(plan.clone(), build);
-    let mut violations = world.live();
-    let ledger = world.ground.weather.ledger();
-    let people: Vec<UserId> = world.devices.iter().filter_map(|device| device.me).collect();
-    violations.extend(judge::judge(&ledger, &world.journal, &people, &world.devices, world.last_reading));
-    let mut tally = world.tally;
-    tally.entries = ledger.logs().map(|(_, log)| log.entries.len()).sum();
-    tally.notes = world.journal.len();
-    let fingerprint = fingerprint(&world.journal);
-    drop(ledger);
-    Run { violations, story: world.story, awaits: world.ground.weather.passed(), tally, fingerprint }
-}
-
-/// FNV-1a over what was seen and when.
-fn fingerprint(journal: &[Note]) -> u64 {
-    let text = journal.iter().fold(String::new(), |text, note| text + &format!("{} {} {}\n", note.at, note.device, note.connection));
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
-}
 
 enum Happening {
     Connect(DeviceNumber),
@@ -89,10 +45,11 @@ struct Link {
     is_ended: bool,
 }
 
-struct World {
+/// Everything there is, and when what happens next.
+pub(super) struct World {
     plan: Plan,
     build: Build,
-    ground: Ground,
+    pub(super) ground: Ground,
     now: u64,
     /// By how much the server's clock is wrong.
     clock_error: i64,
@@ -101,7 +58,7 @@ struct World {
     next_happening: u64,
     process: Option<Process>,
     lives: u64,
-    devices: Vec<Device>,
+    pub(super) devices: Vec<Device>,
     links: BTreeMap<u64, Link>,
     /// Each device's present link, as far as the device knows.
     link_of: Vec<Option<u64>>,
@@ -110,14 +67,14 @@ struct World {
     people: Vec<UserId>,
     /// By which they may come into channels.
     invites: Vec<String>,
-    journal: Vec<Note>,
-    last_reading: u64,
-    story: Vec<String>,
-    tally: Tally,
+    pub(super) journal: Vec<Note>,
+    pub(super) last_reading: u64,
+    pub(super) story: Vec<String>,
+    pub(super) tally: Tally,
 }
 
 impl World {
-    fn new(plan: Plan, build: Build) -> Self {
+    pub(super) fn new(plan: Plan, build: Build) -> Self {
         let weather = Arc::new(Weather::new(&plan));
         let ground = Ground { store: Arc::new(MemoryStore::default()), weather, clock: Arc::new(HandClock::at(Timestamp(BEGINNING))) };
         let mut dice = Dice::new(plan.seed);
@@ -151,8 +108,8 @@ impl World {
 
     // The order of it all
 
-    /// Calm, storm, calm; then everybody reads everything.
-    fn live(&mut self) -> Vec<Violation> {
+    /// Calm, storm, calm; then everybody reads everything. What is found on the way that must not be.
+    pub(super) fn live(&mut self) -> Vec<Violation> {
         self.start();
         for device in 0..self.devices.len() {
             // Whoever logs in needs somebody who has registered.
