@@ -24,8 +24,11 @@ const GROUP_WEIGHT: usize = 1 << 20;
 /// A generation of the tail is folded when it weighs this much, or when it is old enough.
 const FOLD_WEIGHT: usize = 1 << 17;
 
-/// Rows folded in a commit that has nothing else to do.
+/// Rows folded in a commit that has nothing else to do, unless something comes meanwhile.
 const IDLE_SLICE: usize = 4096;
+
+/// Rows folded in a commit beside its jobs, which wait for them.
+const BUSY_SLICE: usize = 64;
 
 /// How long to rest after something failed.
 const REST: Duration = Duration::from_secs(1);
@@ -161,8 +164,9 @@ impl Writer {
             self.doomed = doom::erase_some(&mut group, &self.shared.salt)?;
         }
         let reached = match &self.fold {
+            Some(fold) if replies.is_empty() => fold.slice(&self.sql, |rows| rows >= IDLE_SLICE || self.shared.writes.len() > 0)?,
             // The fold must keep ahead of the tail that grows meanwhile.
-            Some(fold) => fold.slice(&self.sql, if replies.is_empty() { IDLE_SLICE } else { 256 + 2 * weight })?,
+            Some(fold) => fold.slice(&self.sql, |rows| rows >= BUSY_SLICE + 2 * weight)?,
             None => 0,
         };
         if self.is_ailing() {
