@@ -18,7 +18,7 @@ export async function furnish(t, server, { name = 'ana', ...options } = {}) {
 
   const rialto = await salarino.group('Rialto', name, solanio);
   const first = await salarino.say(rialto, 'Now, what news on the Rialto?');
-  await solanio.say(rialto, 'The *Andrew* is late. Nobody has seen her since Tripoli.');
+  await solanio.say(rialto, 'The Andrew is late. Nobody has seen her since Tripoli.');
   await salarino.say(rialto, 'She was to unload here on Thursday. I had three bales of silk in her.');
   await solanio.say(rialto, 'Here is the list of the harbour master: https://example.org/arrivals', { reply_to: first });
   await ana.open('Rialto');
