@@ -14,7 +14,9 @@ use rialto_edge::realtime::{Caller, Gateway, HandOver, Parts, Promise, Realtime,
 use rialto_edge::settings::{Profile as Offer, Settings};
 use rialto_wire::command::{Channels, Command, Done, Hello, Presences, Ready, Received, Reply, Tokens};
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::poll_fn;
 use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::{Semaphore, mpsc};
 
@@ -95,11 +97,20 @@ impl TestService {
         self.publish(Topic::User(who), Publication::Membership { user: who, channel, change });
     }
 
-    /// Waits for a permit, and tells the test once it is certain that the answer will not be there at once.
+    /// Waits for a permit, and tells the test once it is certain that the answer will not be there at once: it waits in line
+    /// by then, and whatever the test does before it opens the gate comes before the answer.
     async fn hold_up(&self, what: &'static str, gate: &Semaphore) {
         tokio::task::yield_now().await;
-        let _ = self.asked.send(what);
-        gate.acquire().await.unwrap().forget();
+        let mut permit = pin!(gate.acquire());
+        let mut untold = Some(what);
+        let permit = poll_fn(|context| {
+            let permit = permit.as_mut().poll(context);
+            if let Some(what) = untold.take() {
+                let _ = self.asked.send(what);
+            }
+            permit
+        });
+        permit.await.unwrap().forget();
     }
 
     fn send(&self, sender: UserId, channel: ChannelId, text: &str) -> Result<Reply, Refusal> {
