@@ -198,9 +198,8 @@ impl Drop for Realtime {
 }
 
 async fn tidy(relay: Arc<Relay>) {
-    let mut ticks = tokio::time::interval(TIDY_EVERY);
     loop {
-        ticks.tick().await;
+        tokio::time::sleep(TIDY_EVERY).await;
         relay.tidy().await;
     }
 }
