@@ -8,7 +8,7 @@ export function report({ surroundings, figures }, goals) {
     return `| ${what} | ${count} | ${p50} | ${p95} | ${worst} | ${said.join('; ')} |`;
   });
   return `# The web client, measured
-${at.slice(0, 10)}, Chromium ${browser} headless, ${cpus} × ${processor}, load ${load.toFixed(1)} at the beginning. Milliseconds unless said otherwise. \`node bench/web/measure.js\` does it again.
+${at.slice(0, 10)}, Chromium ${browser} headless, ${cpus} × ${processor}, load ${load.toFixed(1)} at the beginning. Milliseconds unless said otherwise. \`make bench-web\` does it again.
 
 | | n | p50 | p95 | worst | goal |
 |---|---|---|---|---|---|

@@ -21,33 +21,48 @@ export async function watchMarks(page) {
 export const shownMarks = (page) => page.evaluate(() => globalThis.shownMarks());
 
 /**
- * Notes from now on, frame by frame, where the rows stand: how far a row that stays in sight moved without being scrolled, and the most rows
- * that there were.
+ * Notes from now on, frame by frame, where the rows stand while the wheel turns upwards: how far a row that stays in sight moved against the
+ * others, or all of them against the wheel; and the most rows that there were.
  */
 export async function watchRows(page) {
   await page.evaluate(() => {
     const list = document.querySelector('#messages');
     const seen = { jump: 0, rows: 0 };
-    let before = { places: new Map(), scrolled: list.scrollTop };
-    const look = () => {
+    let before = new Map();
+    const look = (places) => {
+      const moves = [...places].filter(([key]) => before.has(key)).map(([key, place]) => place - before.get(key)).toSorted((one, other) => one - other);
+      if (moves.length > 0) {
+        const middle = moves[moves.length >> 1];
+        seen.jump = Math.max(seen.jump, middle - moves[0], moves.at(-1) - middle, -middle);
+      }
+      before = places;
+    };
+    // Between a frame's callbacks and its paint, rows that are new are measured and put into their places. What an observer of
+    // intersections tells first is where things stand after that, as painted. Observers are heard late: in another order than
+    // the frames', and of a later frame too.
+    const told = new Map();
+    let frames = 0;
+    let looked = 0;
+    const next = () => {
+      const frame = frames++;
       const rows = [...list.querySelectorAll('[data-message]')];
       seen.rows = Math.max(seen.rows, rows.length);
-      const { top, bottom } = list.getBoundingClientRect();
-      const places = new Map();
-      for (const row of rows) {
-        const box = row.getBoundingClientRect();
-        if (box.bottom > top && box.top < bottom) places.set(row.dataset.message, box.top);
-      }
-      // Rows that all move as one are scrolled; a row that moves against the others has jumped.
-      const moves = [...places].filter(([key]) => before.places.has(key)).map(([key, place]) => place - before.places.get(key));
-      if (moves.length > 1) {
-        const middle = moves.toSorted((one, other) => one - other)[moves.length >> 1];
-        seen.jump = Math.max(seen.jump, ...moves.map((move) => Math.abs(move - middle)));
-      }
-      before = { places };
-      requestAnimationFrame(look);
+      const painted = new IntersectionObserver(
+        (entries) => {
+          painted.disconnect();
+          const inFrame = entries.filter(({ time, isIntersecting }) => isIntersecting && time === entries[0].time);
+          told.set(frame, new Map(inFrame.map(({ target, boundingClientRect }) => [target.dataset.message, boundingClientRect.top])));
+          for (; told.has(looked); looked += 1) {
+            look(told.get(looked));
+            told.delete(looked);
+          }
+        },
+        { root: list },
+      );
+      for (const row of rows) painted.observe(row);
+      requestAnimationFrame(next);
     };
-    look();
+    next();
     globalThis.seenRows = () => seen;
   });
 }
