@@ -3,6 +3,8 @@
 // Entries come in any order and more than once; what they leave behind depends on neither. The functions change the
 // log in place, as reducers may.
 
+import { current, isDraft } from '@reduxjs/toolkit';
+
 import type { Entry, Folded, History, Missed, Seq } from '../protocol/generated.ts';
 import { applyChange, freshMessage, isChange, placeOf, type Change } from './fold.ts';
 
@@ -179,8 +181,10 @@ function spanOf(page: Page, messages: readonly Folded[], haveThen: Seq): Span | 
 
 /** Adds a stretch; where two meet they become one. Of two copies the one that is here wins: it was kept current. */
 function insert(log: Log, span: Span): void {
-  const apart = log.spans.filter((it) => it.to < span.from - 1 || it.from > span.to + 1);
-  const joined = log.spans.filter((it) => !apart.includes(it));
+  const isApart = (it: Span) => it.to < span.from - 1 || it.from > span.to + 1;
+  const apart = log.spans.filter(isApart);
+  // Read through a draft, every message that is here already would cost a proxy of its own, page after page.
+  const joined = log.spans.filter((it) => !isApart(it)).map((it) => (isDraft(it) ? current(it) : it));
   const covered = (seq: Seq) => joined.some((it) => it.from <= seq && seq <= it.to);
   const messages = [...joined.flatMap((it) => it.messages), ...span.messages.filter(({ seq }) => !covered(seq))];
   const whole: Span = {
