@@ -155,6 +155,29 @@ describe('a message', () => {
     expect(browser.faults.length).toBeGreaterThan(0);
   });
 
+  test('is in the hands of the storage at once, whether or not those before it are kept yet', async () => {
+    const storage = indexedDbStorage();
+    const append = storage.appendToOutbox;
+    const asked: unknown[] = [];
+    let goOn = () => {};
+    const slow = new Promise<void>((resolve) => (goOn = resolve));
+    storage.appendToOutbox = async (user, message) => {
+      asked.push(message.what);
+      await slow;
+      return append(user, message);
+    };
+    browser = new Browser(messenger, () => storage);
+    await browser.signIn(ANA);
+    const tab = await open();
+    await tab.rialto.live();
+    const words = ['one', 'two', 'three'];
+    for (const it of words) tab.rialto.send(HERE, it);
+    expect(asked).toEqual(words.map((text) => ({ body: { text } })));
+    goOn();
+    await eventually('all of them', () => messenger.words(HERE).length === 3 && outbox(tab).length === 0);
+    expect(messenger.words(HERE)).toEqual(words);
+  });
+
   test('written just before the client is closed is kept', async () => {
     await browser.signIn(ANA);
     messenger.isUp = false;

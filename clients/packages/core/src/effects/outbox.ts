@@ -36,15 +36,22 @@ export function* outboxSaga(world: World): Saga {
   });
 }
 
-/** Puts what was composed into the stored outbox, one after the other. */
+/** Puts what was composed into the stored outbox, at once: the page may be about to go. The storage keeps the order. */
 function* keep(world: World): Saga {
   const composed: Channel<object> = yield actionChannel([messageComposed, messageRetried], buffers.sliding(1));
+  const underWay = new Set<string>();
   try {
     while (true) {
       // The state has them in their order, also those of a moment when nobody listened.
-      const next = world.state().outbox.find(({ place, state }) => place === undefined && state === 'waiting');
-      if (next) yield call(keepOne, world, next);
-      else yield take(composed);
+      const next = world.state().outbox.filter(({ clientId, place, state }) => place === undefined && state === 'waiting' && !underWay.has(clientId));
+      for (const message of next) {
+        underWay.add(message.clientId);
+        yield fork(function* (): Saga {
+          yield call(keepOne, world, message);
+          underWay.delete(message.clientId);
+        });
+      }
+      yield take(composed);
     }
   } finally {
     composed.close();

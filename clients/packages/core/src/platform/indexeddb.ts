@@ -91,12 +91,17 @@ export function indexedDbStorage(name = 'rialto', { isAhead = false } = {}): Sto
       }),
 
     async appendToOutbox(user, message) {
-      let place = 0;
-      await safely(await written(), ['outbox'], async (tx) => {
-        const outbox = tx.objectStore('outbox');
-        place = (await outbox.index('clientId').getKey([user, message.clientId])) ?? (await outbox.add({ ...message, user }));
-      });
-      return place;
+      const db = await written();
+      while (true) {
+        try {
+          return await handedOver(strictly(db, ['outbox'], 'strict'), (tx) => tx.objectStore('outbox').add({ ...message, user }));
+        } catch (error) {
+          if (!(error instanceof DOMException && error.name === 'ConstraintError')) throw error;
+        }
+        // The same client id is there already; unless it has left in this moment.
+        const place = await db.getKeyFromIndex('outbox', 'clientId', [user, message.clientId]);
+        if (place !== undefined) return place;
+      }
     },
     async listOutbox(user) {
       const tx = (await opened).transaction('outbox');
@@ -183,22 +188,24 @@ function safely(db: IDBPDatabase<Schema>, names: Names, work: (tx: Transaction) 
   return within(strictly(db, names, 'strict'), work);
 }
 
-/**
- * What the server has as well. Nothing in `work` waits for an answer: when it returns, the writes are out of the page's hands, and are done
- * even if the page is gone in the next moment.
- */
+/** What the server has as well. */
 async function cache(db: IDBPDatabase<Schema>, names: Names, work: (tx: Transaction) => Promise<unknown>[]): Promise<void> {
-  const tx = strictly(db, names, 'relaxed');
-  let writes: Promise<unknown>[];
+  await handedOver(strictly(db, names, 'relaxed'), (tx) => Promise.all(work(tx)));
+}
+
+/** Nothing in `work` waits for an answer: when it returns, the writes are out of the page's hands, and are done even if the page is gone in the next moment. */
+async function handedOver<T>(tx: Transaction, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  let written: Promise<T>;
   try {
-    writes = work(tx);
+    written = work(tx);
     tx.commit();
   } catch (error) {
     tx.abort();
     await tx.done.catch(() => {});
     throw error;
   }
-  await Promise.all([...writes, tx.done]);
+  const [answer] = await Promise.all([written, tx.done]);
+  return answer;
 }
 
 async function within(tx: Transaction, work: (tx: Transaction) => unknown): Promise<void> {
