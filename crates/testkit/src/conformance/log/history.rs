@@ -150,6 +150,29 @@ pub async fn edits_reactions_and_pins_are_folded_in(backend: Backend) {
     assert_eq!(backend.log.pinned(channel, user(2), &EVERYTHING).await.expect("pinned"), Vec::new());
 }
 
+/// Also by whoever looked a moment ago, and whoever looks again.
+pub async fn what_becomes_of_a_message_is_seen_at_the_next_look(backend: Backend) {
+    let scribe = Scribe::new(&backend);
+    let channel = scribe.open(ChannelKind::Group, user(1), &[user(2)]).await;
+    let seq = scribe.say(channel, user(1), "word").await;
+    let look = async || {
+        let read = backend.log.history(channel, user(1), &EVERYTHING, Window::Latest, 10).await.expect("history");
+        (read[0].pinned, read[0].reactions.len())
+    };
+    assert_eq!((look().await, look().await), ((false, 0), (false, 0)));
+    for (command, seen) in [
+        (react(seq, "👍", true), (false, 1)),
+        (react(seq, "🎉", true), (false, 2)),
+        (pin(seq, true), (true, 2)),
+        (react(seq, "👍", false), (true, 1)),
+        (pin(seq, false), (false, 1)),
+        (react(seq, "🎉", false), (false, 0)),
+    ] {
+        scribe.write(channel, user(1), command).await;
+        assert_eq!((look().await, look().await), (seen, seen));
+    }
+}
+
 /// The count is of all; the names are the first by id.
 pub async fn a_crowd_of_reactors_is_counted_and_some_are_named(backend: Backend) {
     let scribe = Scribe::new(&backend);

@@ -45,6 +45,7 @@ macro_rules! ask_log {
             the_newest_of_several_channels_come_in_the_order_of_the_wishes
             only_visible_stretches_are_read
             edits_reactions_and_pins_are_folded_in
+            what_becomes_of_a_message_is_seen_at_the_next_look
             a_crowd_of_reactors_is_counted_and_some_are_named
             what_a_reader_deleted_for_themselves_is_gone_for_them_alone
             deleted_text_is_in_none_of_the_answers
