@@ -178,6 +178,25 @@ describe('a message', () => {
     expect(messenger.words(HERE)).toEqual(words);
   });
 
+  test('that could not be kept is tried again, also by who does so as soon as it is told', async () => {
+    const storage = indexedDbStorage();
+    const append = storage.appendToOutbox;
+    let failures = 2;
+    storage.appendToOutbox = async (user, message) => (failures-- > 0 ? Promise.reject(new Error('the disk is full')) : append(user, message));
+    browser = new Browser(messenger, () => storage);
+    await browser.signIn(ANA);
+    const tab = await open();
+    await tab.rialto.live();
+    const codes: string[] = [];
+    tab.rialto.on('failed', ({ clientId, fault }) => {
+      codes.push(fault.code);
+      tab.rialto.messages.retry(clientId);
+    });
+    tab.rialto.send(HERE, 'one');
+    await eventually('it to be stored', () => messenger.words(HERE).length === 1 && outbox(tab).length === 0);
+    expect(codes).toEqual(['client.storage_failed', 'client.storage_failed']);
+  });
+
   test('written just before the client is closed is kept', async () => {
     await browser.signIn(ANA);
     messenger.isUp = false;

@@ -39,17 +39,15 @@ export function* outboxSaga(world: World): Saga {
 /** Puts what was composed into the stored outbox, at once: the page may be about to go. The storage keeps the order. */
 function* keep(world: World): Saga {
   const composed: Channel<object> = yield actionChannel([messageComposed, messageRetried], buffers.sliding(1));
-  const underWay = new Set<string>();
+  // Who tries again what could not be kept makes another one of it.
+  const handedOver = new WeakSet<object>();
   try {
     while (true) {
       // The state has them in their order, also those of a moment when nobody listened.
-      const next = world.state().outbox.filter(({ clientId, place, state }) => place === undefined && state === 'waiting' && !underWay.has(clientId));
+      const next = world.state().outbox.filter((message) => message.place === undefined && message.state === 'waiting' && !handedOver.has(message));
       for (const message of next) {
-        underWay.add(message.clientId);
-        yield fork(function* (): Saga {
-          yield call(keepOne, world, message);
-          underWay.delete(message.clientId);
-        });
+        handedOver.add(message);
+        yield fork(keepOne, world, message);
       }
       yield take(composed);
     }
