@@ -22,6 +22,10 @@ use serde_json::json;
 /// How much resident memory may differ between two states of rest: what the allocator keeps, in kibibytes.
 const KEPT_KIB: u64 = 24 << 10;
 
+/// How much of its database a server may come to keep in memory, in kibibytes: the sum of the table in `docs/operations.md`, with
+/// as many cores as count there.
+const STORE_KIB: u64 = (8 * 2 + 16 + 8 + 64) << 10;
+
 /// Small outboxes: who does not read is soon behind.
 const SMALL: &[&str] = &["--max-payload=20000", "--edge-outbox-bytes=20000", "--limits-body-bytes=4000"];
 
@@ -240,7 +244,8 @@ fn mixed_load_leaves_nothing_behind() {
         }
         at_rest.push(server.resident_kib());
     }
-    assert!(at_rest[2] <= at_rest[1] + KEPT_KIB, "at rest: {at_rest:?} KiB");
+    // The longer it is written, the more of the store's bounded memory is filled: no round is too short or too long for this.
+    assert!(at_rest[2] <= at_rest[0] + STORE_KIB + KEPT_KIB, "at rest: {at_rest:?} KiB");
     assert_eq!(talk.stored(), talk.attempts.len(), "{:?}", talk.refusals());
     talk.check(u64::MAX);
 }
