@@ -1,4 +1,4 @@
-// Writes the emoji that the picker offers, from emojibase (Unicode CLDR): `node scripts/emoji.mjs`, with `--check` only compares.
+// Writes the emoji that the picker offers, from emojibase and Unicode CLDR: `node scripts/emoji.mjs`, with `--check` only compares.
 //
 // A line is an emoji, its name, and the words it is found by; a list for each group. Without skin tones, and without what
 // fonts do not have yet: that is a tenth of what emojibase tells.
@@ -10,8 +10,7 @@ import { fileURLToPath } from 'node:url';
 const require = createRequire(import.meta.url);
 const isCheck = process.argv.includes('--check');
 
-/** CLDR has no Arabic in emojibase; there, English words find them. */
-const LANGUAGES = ['en', 'de', 'pt'];
+const LANGUAGES = ['en', 'de', 'pt', 'ar'];
 
 /** Newer ones are boxes on many devices. */
 const NEWEST_VERSION = 15;
@@ -23,7 +22,7 @@ const shortcodes = require('emojibase-data/en/shortcodes/github.json');
 
 for (const language of LANGUAGES) {
   const groups = [];
-  const emoji = require(`emojibase-data/${language}/data.json`)
+  const emoji = named(language)
     .filter(({ group, version }) => group !== undefined && group !== COMPONENTS && version <= NEWEST_VERSION)
     .sort((one, other) => one.order - other.order);
   for (const { emoji: sign, label, tags = [], group, hexcode } of emoji) {
@@ -36,6 +35,22 @@ for (const language of LANGUAGES) {
   const file = fileURLToPath(new URL(`../src/conversation/emoji/${language}.json`, import.meta.url));
   if (!isCheck) await writeFile(file, text);
   else if ((await readFile(file, 'utf8')) !== text) throw new Error(`${file} is not what scripts/emoji.mjs writes; run it`);
+}
+
+/** What emojibase tells of them. It has no Arabic: there, names and words are those that it takes from CLDR for the others. */
+function named(language) {
+  if (language !== 'ar') return require(`emojibase-data/${language}/data.json`);
+  const { annotations } = require('cldr-annotations-modern/annotations/ar/annotations.json').annotations;
+  const { annotations: derived } = require('cldr-annotations-derived-modern/annotationsDerived/ar/annotations.json').annotationsDerived;
+  return require('emojibase-data/en/data.json').map((emoji) => {
+    const { tts, default: tags } = annotations[bare(emoji.emoji)] ?? derived[bare(emoji.emoji)] ?? {};
+    return { ...emoji, label: tts?.[0] ?? emoji.label, tags: tags ?? emoji.tags };
+  });
+}
+
+/** As CLDR writes it: without selectors. */
+function bare(sign) {
+  return sign.replaceAll('\uFE0F', '');
 }
 
 /** As Unicode recommends it: signs that are pictures anyway need no selector that makes them one. */

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import { findEmoji, loadEmoji } from './emoji.ts';
 
-test.each(['en', 'de', 'pt'])('in %s every emoji is one, with a name, and none comes twice', async (language) => {
+test.each(['en', 'de', 'pt', 'ar'])('in %s every emoji is one, with a name, and none comes twice', async (language) => {
   const groups = await loadEmoji(language);
   expect(groups).toHaveLength(9);
   const all = groups.flat();
@@ -12,8 +12,8 @@ test.each(['en', 'de', 'pt'])('in %s every emoji is one, with a name, and none c
   expect(all.filter(({ sign, name }) => !one.test(sign) || name === '')).toEqual([]);
 });
 
-test('where the language has no names for them, English ones are there', async () => {
-  expect(await loadEmoji('ar')).toBe(await loadEmoji('en'));
+test('where there is no such language, English names are there', async () => {
+  expect(await loadEmoji('xx')).toBe(await loadEmoji('en'));
 });
 
 test.each([
@@ -22,6 +22,8 @@ test.each([
   ['en', '+1', '👍'],
   ['de', 'rakete', '🚀'],
   ['pt', 'foguete', '🚀'],
+  ['ar', 'صاروخ', '🚀'],
+  ['ar', 'ألمانيا', '🇩🇪'],
 ])('in %s %s finds %s first', async (language, wish, sign) => {
   expect(findEmoji(await loadEmoji(language), wish, 8)[0]?.sign).toBe(sign);
 });

@@ -1,4 +1,4 @@
-// The emoji that there are, in the language of the interface where it is one that names them. Loaded when they are wanted.
+// The emoji that there are, in the language of the interface. Loaded when they are wanted.
 
 import { languageNow } from '../../i18n/language.ts';
 
@@ -13,6 +13,7 @@ const LOADS: Record<string, () => Promise<{ default: string[][] }>> = {
   en: () => import('./en.json'),
   de: () => import('./de.json'),
   pt: () => import('./pt.json'),
+  ar: () => import('./ar.json'),
 };
 
 const loaded = new Map<string, Promise<Emoji[][]>>();
