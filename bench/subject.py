@@ -98,9 +98,9 @@ class Rialto:
         shutil.copytree(self._home / "prepared", data)
         return data
 
-    def serve(self, data: Path, before: list[str] = []) -> Process:
+    def serve(self, data: Path, before: list[str] = [], program: Path = RIALTO) -> Process:
         """The server on these data; `before` runs it under another program."""
-        command = [*before, RIALTO, "serve", "--listen", f"127.0.0.1:{self.port}", "--metrics-listen", "off", "--data-dir", data]
+        command = [*before, program, "serve", "--listen", f"127.0.0.1:{self.port}", "--metrics-listen", "off", "--data-dir", data]
         command += [f"--{name}={value}" for name, value in LIMITS.items()]
         return Process(command, ready="Rialto is at ", within=180.0 if before else 60.0)
 

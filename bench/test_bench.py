@@ -79,14 +79,15 @@ class Reading(unittest.TestCase):
     40.00%  rialto-shard-0   [k] tcp_sendmsg_locked
     20.00%  rialto-shard-1   [.] rialto_edge::realtime::shard::Shard::run
     11.00%  store-write      [.] sqlite3VdbeExec
-     5.00%  store-write      [k] ext4_sync_file
+     3.00%  store-write      [k] ext4_sync_file
+     2.00%  store-write      [.] _mi_page_retire
      4.00%  store-write      [.] __memmove_avx_unaligned_erms
 """
         self.assertEqual(
             profile.shares(said),
             {
                 "rialto-shard": {"kernel: sockets": 50.0, "sockets and connections (rialto_edge)": 25.0},
-                "store-write": {"SQLite": 13.75, "kernel: files and fsync": 6.25, "copying and comparing": 5.0},
+                "store-write": {"SQLite": 13.75, "kernel: files and fsync": 3.75, "allocation": 2.5, "copying and comparing": 5.0},
             },
         )
 

@@ -9,9 +9,10 @@ import subprocess
 import time
 from collections import defaultdict
 from collections.abc import Iterable
+from pathlib import Path
 
 import process
-from places import WORK
+from places import ROOT, TARGET, WORK
 from process import Failed
 from scale import Scale
 from scenarios import Figures, Scenario
@@ -32,7 +33,7 @@ PROGRAM = [
     ("sockets and connections (rialto_edge)", r"rialto_edge|^mio"),
     ("bytes and formats (rialto_wire, serde)", r"rialto_wire|serde|rmp|simdutf8|memchr|httparse|base64|itoa|core::fmt|core::str"),
     ("hashes and maps", r"hash|indexmap|BTreeMap|btree::|sha|crc"),
-    ("allocation", r"malloc|free|calloc|realloc|_int_|alloc::|unlink_chunk|dealloc"),
+    ("allocation", r"malloc|free|calloc|realloc|_int_|alloc::|unlink_chunk|dealloc|^_?mi_"),
     ("copying and comparing", r"mem(cpy|move|set|cmp)|__mem"),
     ("runtime and locks", r"tokio|parking_lot|pthread|std::sync|crossbeam|core::(future|ops)"),
     ("other", r""),
@@ -96,14 +97,21 @@ def heap(tree: Iterable[str]) -> dict[str, float]:
     return dict(found)
 
 
-def _snapshot(connections: int) -> dict[str, float]:
+def _with_the_systems_allocator() -> Path:
+    """The program as valgrind can look into it; how much is where does not depend on optimisation."""
+    command = ["cargo", "build", "--locked", "--quiet", "--manifest-path", ROOT / "Cargo.toml", "--target-dir", TARGET]
+    process.run([*command, "--package", "rialto", "--no-default-features"], within=1200)
+    return TARGET / "debug" / "rialto"
+
+
+def _snapshot(program: Path, connections: int) -> dict[str, float]:
     """The heap of a server with so many connections that say nothing."""
     rialto = Rialto.with_cast(Cast(connections, 100, 8))
     snapshot = WORK / "massif.out"
     massif = ["valgrind", "--tool=massif", "--read-inline-info=yes", "--fullpath-after=", "--num-callers=40", "--depth=60", "--threshold=0"]
     # Of its own accord it would write a tree every now and then.
     massif += ["--massif-out-file=/dev/null", "--max-snapshots=10", "--detailed-freq=1000000", "--vgdb=yes"]
-    with rialto.serve(rialto.copy(), massif) as server:
+    with rialto.serve(rialto.copy(), massif, program) as server:
         before = _descriptors(server.pid)
         with subprocess.Popen(rialto.load_command(["--idle", "--duration", "600"]), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as load:
             try:
@@ -131,7 +139,8 @@ def _memory(scale: Scale) -> Figures:
     if not shutil.which("vgdb"):
         raise Failed("valgrind is not installed (Debian: valgrind)")
     few, many = 100, 200 if scale.quick else 400
-    with_few, with_many = _snapshot(few), _snapshot(many)
+    program = _with_the_systems_allocator()
+    with_few, with_many = _snapshot(program, few), _snapshot(program, many)
     # What is there with few is the server's; what many have more is the connections'.
     each = {name: (held - with_few.get(name, 0.0)) / (many - few) for name, held in with_many.items()}
     shown = {name: held for name, held in each.items() if abs(held) >= 1.0}

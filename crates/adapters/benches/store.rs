@@ -16,6 +16,10 @@ use rialto_domain::ports::{Append, ChannelLog, ChannelStore, Lookup, NewChannel}
 use rialto_domain::position::Position;
 use rialto_domain::{ChannelId, ClientId, Seq, Timestamp, UserId};
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const CHANNELS: usize = 10_000;
 const USERS: usize = 20_000;
 const MEMBERS: usize = 40;

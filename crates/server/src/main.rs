@@ -14,6 +14,11 @@ use std::process::ExitCode;
 
 use cli::{Cli, Command};
 
+/// Messages are made by one thread and let go by another, which is slow with the system's allocator (docs/adr/0008).
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     // One TLS stack: every rustls user takes this provider.
     rustls::crypto::aws_lc_rs::default_provider().install_default().expect("no other provider was installed before");

@@ -96,11 +96,14 @@ fn memory_bytes(server: &Server) -> u64 {
 fn with_too_little_memory_nothing_acknowledged_is_lost() {
     let place = TempDir::new().unwrap();
     let data = place.path().join("data");
-    let mut server = Server::start(serve(&data, &[])).unwrap();
+    let mut command = serve(&data, &[]);
+    // The allocator takes memory from the system as it needs it, not ahead.
+    command.env("MIMALLOC_ARENA_EAGER_COMMIT", "0");
+    let mut server = Server::start(command).unwrap();
     let mut talk = Talk::begin(&server.url, 4);
     talk.write(|| 0, |attempts| attempts.len() > 400);
     // What it has written to, and little more. (Address space, ulimit -v, is reserved in advance and would not be short.)
-    let limit = Some(memory_bytes(&server) + (4 << 20));
+    let limit = Some(memory_bytes(&server) + (8 << 20));
     rustix::process::prlimit(Pid::from_raw(server.pid() as i32), Resource::Data, Rlimit { current: limit, maximum: limit }).unwrap();
     // Many ask for much, and do not take it.
     let (tokens, group) = (talk.tokens(), talk.groups[0].clone());
