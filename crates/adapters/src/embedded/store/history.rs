@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use rialto_domain::history::{Folded, NAMED_REACTORS, Reactions};
-use rialto_domain::log::{Interval, Window};
+use rialto_domain::log::{Head, Interval, Window};
 use rialto_domain::{ChannelId, Seq, UserId};
 use rusqlite::params;
 
@@ -14,8 +14,11 @@ use super::reader::{SeenChannel, View};
 use super::row::LogRow;
 use super::tail::ChannelKey;
 
-/// Entries read at once while looking for messages.
-const CHUNK: usize = 256;
+/// Entries read at once while looking for messages, at most.
+const CHUNK: u64 = 256;
+
+/// Entries read beyond those that should do: reactions and edits do not lie evenly among the messages.
+const SPARE: u64 = 4;
 
 /// A reader's look into a channel.
 struct Look<'v, 'r> {
@@ -71,7 +74,7 @@ impl<'v, 'r> Look<'v, 'r> {
         for (low, high) in self.stretches.clone().into_iter().rev() {
             let mut high = high.min(upto);
             while low <= high && found.len() < most {
-                let from = Seq(high.0.saturating_sub(chunk(most - found.len()) - 1)).max(low);
+                let from = Seq(high.0.saturating_sub(chunk(self.channel.head, most - found.len()) - 1)).max(low);
                 let rows = self.rows(from, high)?;
                 high = match rows.first() {
                     // Nothing but edits and reactions: on to the message before them.
@@ -109,7 +112,7 @@ impl<'v, 'r> Look<'v, 'r> {
         for (low, high) in self.stretches.clone() {
             let mut low = low.max(from);
             while low <= high && found.len() < most {
-                let upto = Seq(low.0.saturating_add(chunk(most - found.len()) - 1)).min(high);
+                let upto = Seq(low.0.saturating_add(chunk(self.channel.head, most - found.len()) - 1)).min(high);
                 let rows = self.view.places().rows(self.channel.key, low, upto)?;
                 low = match rows.last() {
                     Some(last) if upto < high && !rows.iter().any(|row| row.kind.is_message()) => {
@@ -164,9 +167,10 @@ impl<'v, 'r> Look<'v, 'r> {
     }
 }
 
-/// How many entries to read at once to find so many messages.
-fn chunk(most: usize) -> u64 {
-    (most + most / 4 + 4).min(CHUNK) as u64
+/// How many entries to read at once to find so many messages, where a log has as many of both as its head tells.
+fn chunk(head: Head, most: usize) -> u64 {
+    let expected = (most as u64).saturating_mul(head.seq.0).div_ceil(head.n.max(1));
+    expected.saturating_add(SPARE).min(CHUNK)
 }
 
 /// What intervals show of `first..=last`: ascending, and without overlaps.
@@ -224,5 +228,12 @@ mod tests {
         let visible = [interval(8, None), interval(1, Some(3)), interval(3, Some(4)), interval(20, None)];
         assert_eq!(stretches(&visible, Seq(2), Seq(9)), [(Seq(2), Seq(4)), (Seq(8), Seq(9))]);
         assert_eq!(stretches(&visible, Seq(1), Seq::ZERO), []);
+    }
+
+    #[test]
+    fn as_many_entries_are_read_as_the_log_has_for_so_many_messages() {
+        let read = |seq, n, most| chunk(Head { seq: Seq(seq), n, ..Head::default() }, most);
+        assert_eq!([read(1_000, 1_000, 50), read(1_000, 500, 50), read(1_000, 10, 50)], [54, 104, CHUNK]);
+        assert_eq!([read(0, 0, 50), read(7, 0, 50), read(u64::MAX, 1, usize::MAX)], [SPARE, CHUNK, CHUNK]);
     }
 }
