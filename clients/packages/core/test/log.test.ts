@@ -123,7 +123,7 @@ describe('a log', () => {
         expect(log.have).toBe(entries.length);
         for (const message of messagesOf(log)) expect(message).toEqual(all.find(({ seq }) => seq === message.seq));
       }),
-      { numRuns: 300 },
+      { numRuns: 3000 },
     );
   });
 
@@ -137,6 +137,20 @@ describe('a log', () => {
     log = paging(log, 'newest', page, 1);
     expect(find(log, 1)?.body).toEqual({ text: 'typo' });
     expect(log.recent).toEqual([]);
+  });
+
+  test('takes a change in the same answer to sync as what joined its message to the others', () => {
+    const messenger = new Messenger();
+    messenger.addChannel(HERE, ANA, BO);
+    for (const words of ['one', 'two']) messenger.text(HERE, BO, words);
+    const page = messenger.folded(HERE, ANA).slice(1);
+    messenger.say(HERE, ANA, { kind: 'reaction', target: 2, emoji: '👍', on: true });
+    messenger.say(HERE, BO, { kind: 'reaction', target: 2, emoji: '👍', on: true });
+    const before = paging(logFrom(0), { after: 1 }, page, 0);
+    const positions = { channel: HERE, delivered: 0, read: 0 };
+    const log = produce(before, (draft) => catchUp(draft, { entries: entriesOf(messenger), head: 4, positions }, ANA));
+    expect(messagesOf(log)).toEqual(messenger.folded(HERE, ANA));
+    expect(messagesOf(before)).toEqual(page);
   });
 
   test('keeps no trace of a reaction that was over before its page was read', () => {

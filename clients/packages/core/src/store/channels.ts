@@ -17,7 +17,7 @@ import {
   signedOut,
   synced,
 } from './actions.ts';
-import { applyChange, freshMessage, isChange } from './fold.ts';
+import { changed, freshMessage, isChange } from './fold.ts';
 
 export interface Channel {
   id: ChannelId;
@@ -156,7 +156,7 @@ function follow(channel: Channel, entry: Entry, me: UserId): void {
     case 'delete':
     case 'reaction':
     case 'pin':
-      if (isChange(entry) && channel.last?.seq === entry.target) applyChange(channel.last, entry, me);
+      if (isChange(entry) && channel.last?.seq === entry.target) channel.last = changed(channel.last, entry, me);
       return;
     case 'member':
       if (entry.change === 'added' || entry.change === 'joined') channel.memberCount += entry.users.length;

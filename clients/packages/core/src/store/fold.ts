@@ -1,5 +1,7 @@
 // What entries do to messages: an edit, a deletion, a reaction, a pin. Every change may come twice.
 
+import { createNextState, current, isDraft } from '@reduxjs/toolkit';
+
 import type { Entry, Folded, Seq } from '../protocol/generated.ts';
 
 /** The server names so many people who reacted; the rest it counts. */
@@ -17,8 +19,12 @@ export function freshMessage(entry: Extract<Entry, { kind: 'message' }>): Folded
   return message.body ? message : { ...message, deleted: true };
 }
 
-/** Applies a change to its message, in place. */
-export function applyChange(message: Folded, change: Change, me: string | undefined): void {
+/** What a change makes of its message. The message itself stays as it was: in a reducer it may be part of the state, and not a draft of it. */
+export function changed(message: Folded, change: Change, me: string | undefined): Folded {
+  return createNextState(isDraft(message) ? current(message) : message, (draft) => applyChange(draft, change, me));
+}
+
+function applyChange(message: Folded, change: Change, me: string | undefined): void {
   if (message.deleted) return;
   switch (change.kind) {
     case 'edit':

@@ -6,7 +6,7 @@
 import { current, isDraft } from '@reduxjs/toolkit';
 
 import type { Entry, Folded, History, Missed, Seq } from '../protocol/generated.ts';
-import { applyChange, freshMessage, isChange, placeOf, type Change } from './fold.ts';
+import { changed, freshMessage, isChange, placeOf, type Change } from './fold.ts';
 
 export interface Log {
   /** Every entry up to here has been taken: where to resume. */
@@ -129,8 +129,10 @@ function append(log: Log, entry: Entry, me: string | undefined): void {
   log.news.push(entry);
   if (isChange(entry)) {
     if (Object.keys(log.asked).length > 0) log.recent.push(entry);
-    const message = find(log, entry.target);
-    if (message) applyChange(message, entry, me);
+    const messages = spanAt(log, entry.target)?.messages ?? [];
+    const place = placeOf(messages, entry.target);
+    const message = messages[place];
+    if (message?.seq === entry.target) messages[place] = changed(message, entry, me);
   }
   // A page may have run ahead of the entries.
   if (tail && tail.to >= entry.seq) return;
@@ -148,11 +150,10 @@ export function addPage(log: Log, page: Page, messages: readonly Folded[], haveT
   delete log.asked[pageKey(page)];
   const span = spanOf(page, messages, haveThen);
   if (span) {
-    for (const message of span.messages) {
-      // What happened since may not be in the page yet, and what is in it may happen twice.
-      for (const recent of log.recent) if (recent.target === message.seq && recent.seq > haveThen) applyChange(message, recent, me);
-    }
-    span.messages = span.messages.filter(({ seq }) => !log.hidden[seq]);
+    // What happened since may not be in the page yet, and what is in it may happen twice.
+    const since = log.recent.filter(({ seq }) => seq > haveThen);
+    const told = (message: Folded) => since.filter(({ target }) => target === message.seq).reduce((it, change) => changed(it, change, me), message);
+    span.messages = span.messages.filter(({ seq }) => !log.hidden[seq]).map(told);
     insert(log, span);
   }
   if (Object.keys(log.asked).length === 0) log.recent = [];
@@ -166,17 +167,16 @@ export function giveUpPage(log: Log, page: Page): void {
 
 /** The places that a page covers. Pages may be short, so only an empty one, or the very first message, tells the beginning. */
 function spanOf(page: Page, messages: readonly Folded[], haveThen: Seq): Span | undefined {
-  const copies = messages.map((message) => ({ ...message }));
   const first = messages[0];
   const last = messages.at(-1);
   const from = !first || first.n === 1 ? 1 : first.seq;
-  if (page === 'newest') return { from, to: Math.max(last?.seq ?? 0, haveThen), messages: copies };
-  if ('before' in page) return page.before > 1 ? { from, to: page.before - 1, messages: copies } : undefined;
+  if (page === 'newest') return { from, to: Math.max(last?.seq ?? 0, haveThen), messages: [...messages] };
+  if ('before' in page) return page.before > 1 ? { from, to: page.before - 1, messages: [...messages] } : undefined;
   if ('after' in page) {
     const to = last?.seq ?? haveThen;
-    return to > page.after ? { from: page.after + 1, to, messages: copies } : undefined;
+    return to > page.after ? { from: page.after + 1, to, messages: [...messages] } : undefined;
   }
-  return first && last ? { from, to: last.seq, messages: copies } : undefined;
+  return first && last ? { from, to: last.seq, messages: [...messages] } : undefined;
 }
 
 /** Adds a stretch; where two meet they become one. Of two copies the one that is here wins: it was kept current. */

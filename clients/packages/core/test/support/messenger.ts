@@ -3,7 +3,7 @@
 
 import type { Closed, Link, LinkListener, Transport } from '../../src/ports.ts';
 import type { ChannelView, CommandData, Entry, Folded, Hello, MemberPosition, Ready } from '../../src/protocol/generated.ts';
-import { applyChange, freshMessage, isChange } from '../../src/store/fold.ts';
+import { changed, freshMessage, isChange } from '../../src/store/fold.ts';
 
 export const id = (number: number): string => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 
@@ -216,7 +216,7 @@ export class Messenger {
     const messages = new Map<number, Folded>();
     for (const entry of this.logs.get(channel)!) {
       if (entry.kind === 'message') messages.set(entry.seq, freshMessage(structuredClone(entry)));
-      else if (isChange(entry) && messages.has(entry.target)) applyChange(messages.get(entry.target)!, entry, me);
+      else if (isChange(entry) && messages.has(entry.target)) messages.set(entry.target, changed(messages.get(entry.target)!, entry, me));
     }
     return [...messages.values()];
   }
