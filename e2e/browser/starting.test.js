@@ -75,12 +75,13 @@ test('a page whose build the server has no longer is loaded again, once, with wh
   const server = await Server.during(t);
   const { ana } = await anaInGroup(t, server, { serviceWorkers: 'block' });
   const { page } = ana;
+  // An update: a part that is gone, before the page fetches it ahead, and then another page.
+  await page.route('**/assets/Settings-*.js', (route) => route.fulfill({ status: 404, body: '' }));
+  await page.reload();
   await ana.open('Rialto');
   await ana.composer.pressSequentially('Half a sent');
   let loads = 0;
   page.on('load', () => (loads += 1));
-  // An update: another page, and a part that is gone.
-  await page.route('**/assets/Settings-*.js', (route) => route.fulfill({ status: 404, body: '' }));
   await page.route((url) => url.pathname === '/', (route) => (route.request().isNavigationRequest() ? route.continue() : route.fulfill({ body: '<script type="module" src="/assets/index-other.js"></script>' })));
   await page.getByRole('link', { name: 'Settings' }).click();
   await eventually('the page to be loaded again', () => loads === 1);
