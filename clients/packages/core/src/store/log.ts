@@ -129,10 +129,9 @@ function append(log: Log, entry: Entry, me: string | undefined): void {
   log.news.push(entry);
   if (isChange(entry)) {
     if (Object.keys(log.asked).length > 0) log.recent.push(entry);
-    const messages = spanAt(log, entry.target)?.messages ?? [];
-    const place = placeOf(messages, entry.target);
-    const message = messages[place];
-    if (message?.seq === entry.target) messages[place] = changed(message, entry, me);
+    const message = find(log, entry.target);
+    const messages = spanAt(log, entry.target)?.messages;
+    if (message && messages) messages[placeOf(messages, entry.target)] = changed(message, entry, me);
   }
   // A page may have run ahead of the entries.
   if (tail && tail.to >= entry.seq) return;
