@@ -129,9 +129,8 @@ function append(log: Log, entry: Entry, me: string | undefined): void {
   log.news.push(entry);
   if (isChange(entry)) {
     if (Object.keys(log.asked).length > 0) log.recent.push(entry);
-    const message = find(log, entry.target);
-    const messages = spanAt(log, entry.target)?.messages;
-    if (message && messages) messages[placeOf(messages, entry.target)] = changed(message, entry, me);
+    const kept = whereIs(log, entry.target);
+    if (kept) kept.messages[kept.index] = changed(kept.messages[kept.index]!, entry, me);
   }
   // A page may have run ahead of the entries.
   if (tail && tail.to >= entry.seq) return;
@@ -196,9 +195,15 @@ function insert(log: Log, span: Span): void {
 
 /** The message at a place. */
 export function find(log: Log, seq: Seq): Folded | undefined {
-  const messages = spanAt(log, seq)?.messages;
-  const message = messages?.[placeOf(messages, seq)];
-  return message?.seq === seq ? message : undefined;
+  const kept = whereIs(log, seq);
+  return kept?.messages[kept.index];
+}
+
+/** Where the message at a place is kept. */
+function whereIs(log: Log, seq: Seq): { messages: Folded[]; index: number } | undefined {
+  const messages = spanAt(log, seq)?.messages ?? [];
+  const index = placeOf(messages, seq);
+  return messages[index]?.seq === seq ? { messages, index } : undefined;
 }
 
 /** The stretch that a place lies in. */
